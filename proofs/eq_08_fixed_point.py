@@ -1,0 +1,208 @@
+"""Equation (8), Λ⋆: the only full-rank stationary Gram matrix, in both closed forms, and how it shrinks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sympy import QQ, Symbol, factor, latex
+from sympy.polys.fields import FracElement, FracField
+
+from foanil import formal
+from foanil.arrays import EXACT
+from foanil.evidence import Check, Method, Residual, exact_residual
+from foanil.notation import NOTATION
+from foanil.paper_alphabet import limit_alphabet, paper_alphabet, total_task_variance
+from foanil.words import Alphabet, Element
+from proofs.derivation import EVERY_SIZE, Derivation, difference, leading_ratio, state
+from proofs.expectations import mean_outer_direction
+
+EVERY_COVARIANCE = EVERY_SIZE + ", every Σ⋆ ⪰ 0 with (1 + 1/m_in)Σ⋆ + (σ̄²/m_in)I invertible"
+
+
+@functools.cache
+def gram_alphabet() -> Alphabet:
+    """Return the alphabet of Λ⋆ in which CCᵀ is one letter, Λ."""
+    words = limit_alphabet()
+    C = words.letter("C")
+    return words.with_rule(C @ C.T, words.letter("Lambda"))
+
+
+def stationary_direction() -> Element:
+    """Return −E[∇_B L̂]/α at B = B⋆C, w = 0, zero exactly at a stationary point with D = 0 and w = 0."""
+    words = paper_alphabet()
+    at_point = {"B": words.letter("B_star") @ words.letter("C"), "w": words.zeros("k_prime", "1")}
+    direction: Element = -mean_outer_direction().B.substitute(at_point) / words.scalar("alpha")
+    return direction.into(gram_alphabet())
+
+
+def bracket(words: Alphabet, Lambda: Element) -> Element:
+    """Return Σ⋆ − αΛK, what stands between B⋆ and C in the stationary direction. Shape (k, k), degree 2."""
+    return words.letter("Sigma_star") - words.scalar("alpha") * (Lambda @ total_task_variance(words))
+
+
+def factoring_gap() -> Element:
+    """Return the stationary direction minus B⋆(Σ⋆ − αΛK)C: the zero element."""
+    words = gram_alphabet()
+    return stationary_direction() - words.letter("B_star") @ bracket(words, words.letter("Lambda")) @ words.letter("C")
+
+
+def solved_for_gram() -> Element:
+    """Return Λ + (Σ⋆ − αΛK)K⁻¹/α, in which Λ cancels: what stationarity forces Λ to be."""
+    words = gram_alphabet()
+    Lambda = words.letter("Lambda")
+    return Lambda + bracket(words, Lambda) @ words.letter("K_inverse") / words.scalar("alpha")
+
+
+def derivation() -> Derivation:
+    """Return the derivation of (8): stationarity at D = 0, w = 0, factored, cancelled, solved for Λ."""
+    start = Derivation(
+        "The fixed point",
+        ("eq-8",),
+        (
+            "(3) in expectation, at $B = B_\\star C$ and $w = 0$; $\\Lambda = CC^{\\top}$; $C$ has rank $k$",
+            "$K = (1+1/m_{\\mathrm{in}})\\Sigma_\\star + (\\bar\\sigma^2/m_{\\mathrm{in}}) I$ is invertible",
+        ),
+    )
+    return (
+        start.then(
+            "expectation; substitution",
+            "The mean direction at such a point; it is zero exactly at a stationary point.",
+            r"-\alpha^{-1}\,\mathbb{E}[\nabla_B \hat L_i]",
+            stationary_direction(),
+        )
+        .then(
+            "factor on the left and on the right",
+            r"It factors: the difference is the zero word.",
+            r"-\alpha^{-1}\,\mathbb{E}[\nabla_B \hat L_i] - B_\star(\Sigma_\star - \alpha\Lambda K)\,C",
+            factoring_gap(),
+        )
+        .then(
+            "cancel B⋆ (orthonormal columns) and C (full row rank); multiply by K⁻¹",
+            r"So $\alpha\Lambda K = \Sigma_\star$, and $\Lambda + (\Sigma_\star - \alpha\Lambda K)K^{-1}/\alpha$, "
+            r"in which $\Lambda$ cancels, is the only solution.",
+            r"\Lambda_\star",
+            solved_for_gram(),
+        )
+    )
+
+
+def solution_residual(stated: Callable[..., Any]) -> Residual:
+    """Check that the stated Λ⋆ is the only full-rank solution of stationarity, in words."""
+    gap = factoring_gap()
+    if not gap.is_zero():
+        return exact_residual(False, f"the direction does not factor: {gap}")
+    return difference(solved_for_gram(), state(stated, gram_alphabet()))
+
+
+# On an eigenvector of Σ⋆ ---------------------------------------------------------------------------
+
+_SCALARS = FracField(["lam", "m_in", "alpha", "beta", "sigma_sq", "sigma_bar_sq"], QQ)
+
+
+def eigenvalue(stated: Callable[..., Any]) -> FracElement:
+    """Return the eigenvalue of α times the stated Λ⋆ where Σ⋆ has eigenvalue λ, as a rational function.
+
+    A spectral function of Σ⋆ acts on an eigenvector as the same formula at size 1. Raises ValueError when the stated
+    formula, written in words, holds a letter other than Σ⋆ and K⁻¹, or a trace.
+    """
+    as_words = state(stated, limit_alphabet())
+    if as_words.letters() - {"Sigma_star", "K_inverse"} or any(traces for traces, _ in as_words.terms):
+        raise ValueError(f"expected a spectral function of Σ⋆; got {as_words}")
+    lam, *scalars = _SCALARS.gens
+    values: dict[str, Any] = dict(zip([str(s) for s in _SCALARS.symbols[1:]], scalars, strict=True))
+    values["Sigma_star"] = np.array([[lam]], dtype=object)
+    scaled = stated(EXACT, **{name: values[name] for name in formal.letters(stated)})
+    return scaled[0, 0] * values["alpha"]
+
+
+def shrinkage_limit_residual(stated: Callable[..., Any]) -> Residual:
+    """Check αΛ⋆ → I as m_in → ∞: on each eigenvalue λ > 0 of Σ⋆ the limit is 1."""
+    function = eigenvalue(stated)
+    found = leading_ratio(function, "m_in") if function else function
+    return exact_residual(found == 1, f"lim αΛ⋆ = {found} on every eigenvalue λ", computed="1", stated=str(found))
+
+
+def step_size_residual(stated: Callable[..., Any]) -> Residual:
+    """Check that αΛ⋆ depends on neither step size: its derivatives in α and in β vanish identically."""
+    function = eigenvalue(stated)
+    derivatives = [function.diff(_SCALARS.gens[index]) for index in (2, 3)]
+    shown = f"∂(αΛ⋆)/∂α = {derivatives[0]}, ∂(αΛ⋆)/∂β = {derivatives[1]} on every eigenvalue λ"
+    return exact_residual(not any(derivatives), shown, computed="0, 0", stated=shown)
+
+
+def shrinkage_derivation() -> Derivation:
+    """Return the derivation of the shrinkage of Λ⋆ and of its independence of the step sizes."""
+    found = eigenvalue(limit_from_derivation)
+    symbols = {Symbol("lam"): r"\lambda"} | {Symbol(n): s.latex for n, s in NOTATION.items() if n != "m"}
+    printed = latex(factor(found.as_expr()), symbol_names=symbols)
+    gap = latex(factor((1 - found).as_expr()), symbol_names=symbols)
+    return (
+        derivation_of_limit(("sec-3-shrinkage-limit", "sec-3-step-size-free"))
+        .noting(
+            "spectral function",
+            r"On an eigenvector of $\Sigma_\star$ with eigenvalue $\lambda$: neither step size occurs.",
+            rf"\alpha\lambda(\Lambda_\star) = {printed}",
+        )
+        .noting(
+            "limit of a rational function",
+            r"The shrinkage, of order $1/m_{\mathrm{in}}$ for $\lambda > 0$, so $\alpha\Lambda_\star \to I$.",
+            rf"1 - \alpha\lambda(\Lambda_\star) = {gap}",
+        )
+    )
+
+
+def limit_from_derivation(xp: Any, Sigma_star: Any, sigma_bar_sq: Any, alpha: Any, m_in: Any) -> Any:
+    """Evaluate the derived Λ⋆ in any number system, K⁻¹ computed there."""
+    identity = xp.eye(Sigma_star.shape[0])
+    K_inverse = xp.inv((1 + 1 / m_in) * Sigma_star + sigma_bar_sq / m_in * identity)
+    scalars = {"alpha": alpha, "m_in": m_in, "sigma_bar_sq": sigma_bar_sq, "k": Sigma_star.shape[0]}
+    if xp is limit_alphabet():
+        return solved_for_gram().into(xp)
+    return solved_for_gram().evaluate(xp, {"K_inverse": K_inverse, "Sigma_star": Sigma_star}, scalars)
+
+
+def derivation_of_limit(claims: tuple[str, ...]) -> Derivation:
+    """Return a derivation that starts from the derived Λ⋆."""
+    start = Derivation("The shrinkage of the limit", claims, ("(8), derived; $\\Sigma_\\star \\succ 0$",))
+    return start.then("derived", "The limit.", r"\Lambda_\star", solved_for_gram())
+
+
+DERIVATIONS = (derivation, shrinkage_derivation)
+
+CHECKS = (
+    Check(
+        "Λ⋆ as printed solves stationarity, uniquely",
+        ("eq-8",),
+        Method.ALGEBRA,
+        EVERY_COVARIANCE,
+        "limit_gram",
+        solution_residual,
+    ),
+    Check(
+        "Λ⋆ as a ratio solves stationarity, uniquely",
+        ("eq-8",),
+        Method.ALGEBRA,
+        EVERY_COVARIANCE,
+        "limit_gram_ratio_form",
+        solution_residual,
+    ),
+    Check(
+        "αΛ⋆ tends to the identity with many samples",
+        ("sec-3-shrinkage-limit",),
+        Method.ALGEBRA,
+        "every k, every eigenvalue λ > 0 of Σ⋆, every σ̄²",
+        "limit_gram",
+        shrinkage_limit_residual,
+    ),
+    Check(
+        "αΛ⋆ is free of both step sizes",
+        ("sec-3-step-size-free",),
+        Method.ALGEBRA,
+        "every k, every eigenvalue λ > 0 of Σ⋆, every σ̄²; the conditions (8), not the point itself",
+        "limit_gram",
+        step_size_residual,
+    ),
+)

@@ -1,0 +1,146 @@
+"""The `foanil` command: list the claims, print a derivation, check the quotes against the paper.
+
+Exit codes: 0 done, 1 a check failed, 2 bad usage or bad input (nothing is written), 3 undecided. Heavy modules are
+imported inside the commands, so that `foanil --help` starts fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from foanil.claims.record import Claim
+
+
+class InputError(click.ClickException):
+    """Bad input: printed as one line, exit code 2."""
+
+    exit_code = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="foanil")
+def main() -> None:
+    """Audit of "First-order ANIL provably learns representations despite overparametrisation" (ICLR 2024)."""
+
+
+@main.command()
+@click.argument("claim_id", required=False, metavar="[ID]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def claims(claim_id: str | None, as_json: bool) -> None:
+    """List the claims, or show one. Example: foanil claims eq-7"""
+    from foanil.claims import REGISTRY
+
+    chosen = [_claim(claim_id)] if claim_id else list(REGISTRY.values())
+    if as_json:
+        click.echo(json.dumps([_as_data(claim) for claim in chosen], indent=2, ensure_ascii=False))
+    elif claim_id:
+        click.echo(_described(chosen[0]))
+    else:
+        width = max(len(claim.id) for claim in chosen)
+        for claim in chosen:
+            click.echo(f"{claim.id:<{width}}  {claim.title}  ({claim.location})")
+
+
+@main.command()
+@click.argument("claim_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print the steps with their rules as JSON.")
+def prove(claim_id: str, as_json: bool) -> None:
+    """Print the derivation of a claim as numbered steps. Example: foanil prove eq-7"""
+    derivations = _derivations(_claim(claim_id))
+    if as_json:
+        click.echo(json.dumps([found.as_json() for found in derivations], indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(found.markdown() for found in derivations), nl=False)
+
+
+@main.command()
+@click.option("--paper", type=click.Path(path_type=Path), required=True, help="The paper's extracted text.")
+@click.option("--pin", is_flag=True, help="Rewrite the committed quote hashes from this text.")
+def quotes(paper: Path, pin: bool) -> None:
+    """Check that every quote of the registry occurs in the paper. Example: foanil quotes --paper paper.txt"""
+    from foanil import quotes as quotation
+
+    try:
+        text = quotation.read_paper(paper)
+    except (OSError, ValueError) as error:
+        raise InputError(str(error)) from error
+    problems = quotation.problems(text)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        sys.exit(1)
+    if pin:
+        quotation.write_pins(text)
+    click.echo(f"every quote occurs in the pinned text{'; the pins are rewritten' if pin else ''}")
+
+
+def _claim(claim_id: str) -> Claim:
+    from foanil.claims import UnknownClaim, claim
+
+    try:
+        return claim(claim_id)
+    except UnknownClaim as error:
+        raise InputError(str(error)) from error
+
+
+def _derivations(claim: Claim) -> list[Any]:
+    """Load proofs/<page of the claim>.py of the checkout at run time and return what it derives of the claim."""
+    root = _checkout()
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    if not (root / "proofs" / f"{claim.page}.py").is_file():
+        raise InputError(
+            f"claim {claim.id!r} has no derivation: expected proofs/{claim.page}.py, which does not exist; "
+            f"see what evidence there is with: pytest verify/ -m \"claim(id='{claim.id}')\""
+        )
+    module = importlib.import_module(f"proofs.{claim.page}")
+    made = [derivation() for derivation in getattr(module, "DERIVATIONS", ())]
+    found = [derivation for derivation in made if claim.id in derivation.claims]
+    if not found:
+        derived = sorted({name for derivation in made for name in derivation.claims})
+        raise InputError(f"proofs/{claim.page}.py derives {', '.join(derived) or 'nothing'}, not {claim.id!r}")
+    return found
+
+
+def _checkout() -> Path:
+    """Return the nearest folder, upward from here or from the package, that holds proofs/; exit 2 with the cure."""
+    starts = (Path.cwd(), Path(__file__).resolve())
+    for folder in (folder for start in starts for folder in (start, *start.parents)):
+        if (folder / "proofs" / "derivation.py").is_file():
+            return folder
+    raise InputError("the derivations live in proofs/ of a checkout of foanil, and none is here: run inside a clone")
+
+
+def _as_data(claim: Claim) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    data = asdict(claim)
+    data["kind"], data["source"] = claim.kind.value, claim.source.value
+    return data
+
+
+def _described(claim: Claim) -> str:
+    lines = [
+        f"{claim.id}: {claim.title}",
+        f"where: {claim.location}; {claim.kind.value}, {claim.source.value}",
+        f"says: {claim.statement}",
+    ]
+    if claim.quote:
+        lines.append(f'quote: "{claim.quote}"')
+    lines += [f"hypothesis: {hypothesis}" for hypothesis in claim.hypotheses]
+    lines += [f"reading: {reading.place}: {reading.chosen} ({reading.decided_by})" for reading in claim.readings]
+    if claim.uses:
+        lines.append(f"uses: {', '.join(claim.uses)}")
+    lines.append(f"re-run: pytest verify/ -m \"claim(id='{claim.id}')\"")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The registry: one frozen record per claim, in the order of the paper."""

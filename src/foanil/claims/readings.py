@@ -1,0 +1,148 @@
+"""How each ambiguous place of the extracted text is read.
+
+The extraction lost every Greek letter, sign and ligature, so that a formula is a reading until something decides it.
+"""
+
+from __future__ import annotations
+
+from foanil.claims.record import Reading
+
+STEP_SIZES = Reading(
+    place="which step size is the inner one",
+    chosen=r"$\alpha$ in the inner step (2), $\beta$ in the outer step (3)",
+    rejected=(r"$\alpha$ and $\beta$ swapped",),
+    decided_by="the derivation of (4)-(6) from (2) and (3): the two cannot be exchanged there; the letters are ours",
+)
+STEP_SIZE_ORDER = Reading(
+    place='Theorem 1, "step sizes satisfy"',
+    chosen=r"$\beta \le \alpha$",
+    rejected=(r"$\alpha \le \beta$", r"$\beta \lt \alpha$"),
+    decided_by=r"$\alpha \le \beta$ leaves $\beta$ unbounded, and the iteration doubles its period at $\alpha\beta c = 1$",
+)
+STEP_SIZE_BOUND = Reading(
+    place="Theorem 1, the step size that is O(1 over a noise level)",
+    chosen=r"$\alpha = O(1/\bar\sigma)$",
+    rejected=(r"$\alpha = O(1/\sigma)$", r"$\beta = O(1/\bar\sigma)$"),
+    decided_by=r"$\sigma = 0$ would leave the step size free; the scaling degrees must agree; an instance",
+)
+CRUCIAL_CHOICE = Reading(
+    place=r'Section 3, "the choice of ... is also crucial" for the decay of $\lVert B_t w_t \rVert$',
+    chosen=r"$\alpha$",
+    rejected=(r"$\beta$",),
+    decided_by="nothing: the glyph leaves it undecided, and both step sizes enter the decay",
+)
+HEAD_BOUND = Reading(
+    place=r"Theorem 1, the bound on $\lVert w_0 \rVert^2$",
+    chosen=r"$O(\alpha \lambda_{\min}(\Sigma_\star))$",
+    rejected=(r"$O(\beta \lambda_{\min}(\Sigma_\star))$",),
+    decided_by=r"both have the right degree and both are true as $\beta \le \alpha$; $\alpha$ is the weaker hypothesis",
+)
+START_BOUND = Reading(
+    place=r"Theorem 1, the factor in front of the minimum that bounds $\lVert B_0 \rVert^2$",
+    chosen=r"$\alpha^{-1}$",
+    rejected=(r"$\beta^{-1}$",),
+    decided_by=r"an instance with $\beta$ far below $\alpha$",
+)
+START_MINIMUM = Reading(
+    place=r"Theorem 1, the second term of the minimum that bounds $\lVert B_0 \rVert^2$",
+    chosen=r"$m_{in}/\bar\sigma^2$",
+    rejected=(r"$m_{in}/\sigma^2$",),
+    decided_by=r"$\sigma = 0$ would make it infinite; neither reading is homogeneous",
+)
+LIMIT_NOISE = Reading(
+    place=r"(8), the factor of $\Sigma_\star$ in the inverse",
+    chosen=r"$(m_{in}+1)/\bar\sigma^2$",
+    rejected=(r"$(m_{in}+1)/\sigma^2$",),
+    decided_by="the stationarity equation of (6)",
+)
+SHRINKAGE_NOISE = Reading(
+    place='Section 3, "order of the inverse eigenvalues of"',
+    chosen=r"$\bar\sigma^{-2}\Sigma_\star$",
+    rejected=(r"$\sigma^{-2}\Sigma_\star$",),
+    decided_by="the same stationarity equation",
+)
+COMPLEMENT_RATE = Reading(
+    place="Appendix A, the denominator of the rate",
+    chosen=r"$\alpha^2\beta\bar\sigma^2 t$",
+    rejected=(r"$\alpha^2\beta\sigma^2 t$", r"$\alpha\beta^2\bar\sigma^2 t$"),
+    decided_by="sharpness only: the rejected ones are larger bounds and hold as well",
+)
+BIAS_NOISE = Reading(
+    place="Proposition 1, the numerator of the first fraction",
+    chosen=r"$1 + \bar\sigma^2/\lambda_{\min}(\Sigma_\star)$",
+    rejected=(r"$1 + \sigma^2/\lambda_{\min}(\Sigma_\star)$",),
+    decided_by=r"the bias is $(1+\kappa)/(m_{in}+1+\kappa)$ times $\lVert w_\star \rVert$, $\kappa = \bar\sigma^2/c$: "
+    r"with $\sigma = 0$ and $k$ large no universal constant makes the rejected one true",
+)
+TEST_NOISE = Reading(
+    place="Proposition 1, the factor of the last square root",
+    chosen=r"$\sigma$",
+    rejected=(r"$\bar\sigma$",),
+    decided_by="the noise term of (11); the rejected one is larger and true as well",
+)
+SECOND_MOMENT_NOISE = Reading(
+    place="(7), the noise added to the trace",
+    chosen=r"$\mathrm{Tr}(\Sigma_\star) + \sigma^2$",
+    rejected=(r"$\mathrm{Tr}(\Sigma_\star) + \bar\sigma^2$",),
+    decided_by="the derivation of (7)",
+)
+INNER_SAMPLE = Reading(
+    place="(1), the number of rows of the inner sample",
+    chosen=r"$m_{in}$ rows",
+    rejected=(r"all $m$ rows, as printed",),
+    decided_by=r"the minimiser: Theorem 1's limit minimises (1) with $m_{in}$ rows",
+)
+ORTHONORMAL_COLUMNS = Reading(
+    place=r'Section 2.1, "orthogonal matrix" for the $d \times k$ matrix $B_\star$',
+    chosen=r"orthonormal columns, $B_\star^\top B_\star = I_k$",
+    rejected=(r"orthogonal columns of any length",),
+    decided_by=r"(7): the trace of the task term, $B_\star\Sigma_\star B_\star^\top$, is $\mathrm{Tr}(\Sigma_\star)$ only then",
+)
+INDEPENDENT_DATA = Reading(
+    place="Assumption 1, the joint law of features, noise and task parameters",
+    chosen=r"$X_i$, $z_i$ and $w_{\star,i}$ independent",
+    rejected=("dependent, with the printed marginal laws",),
+    decided_by="(7): it fails for a dependent instance with the same marginals",
+)
+MATRIX_NORM = Reading(
+    place="Theorem 1, matrix norms with index 2",
+    chosen="spectral norm",
+    rejected=("Frobenius norm",),
+    decided_by="the spectral norm is the smaller, so that the conditions are the weaker hypothesis",
+)
+MONOTONIC_DECAY = Reading(
+    place='Section 3, "monotonic decay"',
+    chosen=r"from $t = 0$ on",
+    rejected=("from some time on (a claim of its own)",),
+    decided_by="the printed words name no later time; both are audited",
+)
+INFINITE_SAMPLES_TASKS = Reading(
+    place='Section 5, "infinite samples"',
+    chosen=r"$N = \infty$ as well",
+    rejected=(r"$N = 5000$ tasks",),
+    decided_by="the cells of Table 1",
+)
+MAML_TEST_STEP = Reading(
+    place="Table 1, 1-GD for FO-MAML",
+    chosen="the step moves the head only",
+    rejected=("the step moves the whole network",),
+    decided_by="the cells of Table 1",
+)
+HALF_RISK = Reading(
+    place="Table 1, excess risk",
+    chosen=r"half of $\lVert \hat B w_{test} - B_\star w_\star \rVert^2$, as the loss has a factor one half",
+    rejected=(r"$\lVert \hat B w_{test} - B_\star w_\star \rVert^2$, as Section 3.1 says",),
+    decided_by="the cells of Table 1",
+)
+LIMIT_MATRIX = Reading(
+    place=r"Section 3, $B_\infty$",
+    chosen=r"every limit point of the bounded sequence $B_t$",
+    rejected=(r"the limit of $B_t$ (a claim of its own)",),
+    decided_by=r"(8) gives limits of products only, and every limit point inherits them",
+)
+RANK_DEFICIENT = Reading(
+    place='Section 3, "rank-deficient"',
+    chosen=r"rank below $k'$, the largest that a $d \times k'$ matrix can have",
+    rejected=(r"rank below $d$ (empty when $k' \lt d$)",),
+    decided_by=r"the words that follow: the whole complement, of dimension $d - k$, is ignored",
+)
