@@ -288,7 +288,7 @@ _PRINTERS: dict[str, Callable[..., tuple[str, int]]] = {
     "div": lambda a, b: (f"\\frac{{{latex(a)}}}{{{latex(b)}}}", _ATOM),
     "pow": _print_power,
     "transpose": _print_transpose,
-    "trace": lambda a: (f"\\operatorname{{Tr}}\\left({latex(a)}\\right)", _ATOM),
+    "trace": lambda a: (f"\\mathrm{{Tr}}\\left({latex(a)}\\right)", _ATOM),
     "inv": lambda a: (f"{_wrap(a, _ATOM)}^{{-1}}", _ATOM),
     "sqnorm": lambda a: (f"\\lVert {latex(a)} \\rVert^{{2}}", _ATOM),
 }

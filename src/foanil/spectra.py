@@ -35,6 +35,21 @@ def eigenvalues(xp: NumberSystem, A: Array) -> tuple[Scalar, ...]:
     return solver(A)
 
 
+def eigenvectors(xp: NumberSystem, A: Array) -> Array:
+    """Return orthonormal eigenvectors of a symmetric array as columns, in the order of `eigenvalues`.
+
+    For doubles and mpmath numbers; raises NoEigenvaluesError for other systems.
+    """
+    if _family(xp) == "NUMPY":
+        return np.linalg.eigh(A)[1]
+    if _family(xp) != "MPMATH":
+        raise NoEigenvaluesError(f"{xp.name} has no eigenvectors; use NUMPY or mpmath_system(...)")
+    context = A[0, 0].context
+    values, vectors = context.eigsy(context.matrix(A.tolist()))
+    order = sorted(range(A.shape[0]), key=lambda i: values[i])
+    return np.array([[vectors[i, j] for j in order] for i in range(A.shape[0])], dtype=object)
+
+
 def spectral_sqnorm(xp: NumberSystem, A: Array) -> Scalar:
     """Return ‖A‖₂², the largest eigenvalue of the smaller of AAᵀ and AᵀA. Degree: twice that of A."""
     gram = A @ A.T if A.shape[0] <= A.shape[1] else A.T @ A

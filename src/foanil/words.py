@@ -14,6 +14,7 @@ import functools
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from sympy import QQ
@@ -311,12 +312,24 @@ class Element:
     def substitute(self, values: Mapping[str, Element]) -> Element:
         """Replace letters by elements of the same shapes, in the alphabet of those elements."""
         target = next(iter(values.values())).alphabet if values else self.alphabet
+        return self.transport(target, values, {})
+
+    def transport(self, target: Alphabet, letters: Mapping[str, Element], scalars: Mapping[str, Element]) -> Element:
+        """Rewrite in another alphabet: letters and scalars become the given elements, others keep their names.
+
+        Scalar values must be elements without traces (they may stand in denominators). Raises UndeclaredError when
+        the target lacks a letter or scalar that is kept, WordShapeError when a replacement has another shape.
+        """
+        for name, value in letters.items():
+            if value.shape != self.alphabet.letters[name].shape:
+                raise WordShapeError(f"{name!r} has shape {self.alphabet.letters[name].shape}, not {value.shape}")
+        change = functools.partial(_composed, target, {name: v.coefficient() for name, v in scalars.items()})
         total = target.zeros(*self.shape)
         for (traces, word), coefficient in self.terms.items():
-            product = target.constant(coefficient) * _product(target, word, self.shape, values)
+            product = target.constant(change(coefficient)) * _product(target, word, self.shape, letters)
             for traced in traces:
                 size = _left(self.alphabet, traced[0])
-                product = target.trace(_product(target, traced, (size, size), values)) * product
+                product = target.trace(_product(target, traced, (size, size), letters)) * product
             total = total + product
         return total
 
@@ -532,6 +545,22 @@ def _ratio(left: Element, right: Element) -> Element | None:
     return left.alphabet.constant(ratios.pop()) if len(ratios) == 1 else None
 
 
+def _composed(target: Alphabet, values: Mapping[str, FracElement], coefficient: FracElement) -> FracElement:
+    """Return a coefficient with its scalars replaced, as an element of the target's field."""
+    if coefficient.field == target.field and not values:
+        return coefficient
+    names = [str(symbol) for symbol in coefficient.field.symbols]
+    occurring = {
+        name
+        for part in (coefficient.numer, coefficient.denom)
+        for powers in part
+        for name, power in zip(names, powers, strict=True)
+        if power
+    }
+    point = {name: values[name] if name in values else target.scalar(name).coefficient() for name in occurring}
+    return target.field(_polynomial(coefficient.numer, point)) / target.field(_polynomial(coefficient.denom, point))
+
+
 def _product(target: Alphabet, word: Word, shape: Shape, values: Mapping[str, Element]) -> Element:
     if not word:
         return target.eye(shape[0])
@@ -553,7 +582,18 @@ def _trace_derivatives(alphabet: Alphabet, traced: Word, letter: str) -> list[Wo
 
 
 def _number(coefficient: FracElement, scalars: Mapping[str, Any]) -> Any:
-    return _polynomial(coefficient.numer, scalars) / _polynomial(coefficient.denom, scalars)
+    top, bottom = _polynomial(coefficient.numer, scalars), _polynomial(coefficient.denom, scalars)
+    if isinstance(top, int) and isinstance(bottom, int):
+        return _in_system(top, bottom, scalars)
+    return top / bottom
+
+
+def _in_system(numerator: int, denominator: int, scalars: Mapping[str, Any]) -> Any:
+    """Return a rational constant in the number system of the scalars: it must not turn into a float."""
+    if denominator == 1:
+        return numerator
+    sample = next(iter(scalars.values()), None)
+    return Fraction(numerator, denominator) if sample is None else (sample * 0 + numerator) / denominator
 
 
 def _polynomial(polynomial: Any, scalars: Mapping[str, Any]) -> Any:
@@ -565,17 +605,12 @@ def _polynomial(polynomial: Any, scalars: Mapping[str, Any]) -> Any:
             if power:
                 factor = scalars[name] ** power
                 value = factor if value is None else value * factor
-        numerator, denominator = int(rational.numerator), int(rational.denominator)
-        total = total + (numerator if value is None else value * numerator) / _like(value, scalars, denominator)
+        rational_part = int(rational.numerator), int(rational.denominator)
+        if value is None:
+            total = total + _in_system(*rational_part, scalars)
+        else:
+            total = total + value * rational_part[0] / rational_part[1]
     return total
-
-
-def _like(value: Any, scalars: Mapping[str, Any], denominator: int) -> Any:
-    """Return the denominator as a number of the system, so that a constant term never becomes a float by division."""
-    if value is not None or not scalars:
-        return denominator
-    sample = next(iter(scalars.values()))
-    return sample * 0 + denominator
 
 
 def _explicit(dimension: str, scalars: Mapping[str, Any]) -> int:
@@ -615,7 +650,7 @@ def _latex_traced(alphabet: Alphabet, traced: Word) -> str:
     starts = [i for i, factor in enumerate(traced) if _left(alphabet, factor) == "1"]
     rotated = traced[starts[0] :] + traced[: starts[0]] if starts else traced
     body = " ".join(_latex_factor(alphabet, factor) for factor in rotated)
-    return body if starts else rf"\operatorname{{Tr}}\left({body}\right)"
+    return body if starts else rf"\mathrm{{Tr}}\left({body}\right)"
 
 
 def _latex_factor(alphabet: Alphabet, factor: Factor) -> str:

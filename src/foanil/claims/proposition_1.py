@@ -15,15 +15,15 @@ NEW_TASK = (
         location="Section 3.1, equation (9)",
         kind=Kind.DEFINITION,
         source=Source.STATED,
-        statement=r"The parameters handed to a new task satisfy the three limits of Theorem 1 exactly; such parameters exist for "
-        r"every width $k' \ge k$.",
-        latex=r"B_{\star,\perp}^\top \hat{B} = 0, \quad \hat{B} \hat{w} = 0, \quad B_\star^\top \hat{B} \hat{B}^\top B_\star = "
-        r"\Lambda_\star",
+        statement="The parameters handed to a new task satisfy the three limits of Theorem 1 exactly; "
+        r"such parameters exist for every width $k' \ge k$.",
+        latex=r"B_{\star,\perp}^\top \hat{B} = 0, \quad \hat{B} \hat{w} = 0, \quad B_\star^\top \hat{B} "
+        r"\hat{B}^\top B_\star = \Lambda_\star",
         page="assumption_1_and_definitions",
         quote="Consider having learned parameters",
         hypotheses=(WIDTHS, ORTHONORMAL, POSITIVE_COVARIANCE),
         uses=("eq-8", "def-complement"),
-        stated=("limit_conditions",),
+        stated=("limit_complement", "limit_head_output", "gram"),
     ),
     Claim(
         id="eq-10",
@@ -31,15 +31,15 @@ NEW_TASK = (
         location="Section 3.1, equation (10)",
         kind=Kind.DEFINITION,
         source=Source.STATED,
-        statement=r"A new regression task has $m_{test}$ rows, standard Gaussian features and centred $\sigma$-sub-Gaussian "
-        r"noise.",
+        statement=r"A new regression task has $m_{\mathrm{test}}$ rows, standard Gaussian features and "
+        r"centred $\sigma$-sub-Gaussian noise.",
         latex=r"y = X B_\star w_\star + z, \quad X \in \mathbb{R}^{m_{\mathrm{test}} \times d}",
         page="assumption_1_and_definitions",
         quote="We then observe a new regression task with",
         hypotheses=(WIDTHS, ORTHONORMAL, r"$X$ standard Gaussian, independent of $z$"),
         readings=(readings.INDEPENDENT_DATA,),
         uses=("def-tasks",),
-        stated=("test_labels",),
+        stated=("new_task_labels",),
     ),
     Claim(
         id="eq-11",
@@ -48,14 +48,15 @@ NEW_TASK = (
         kind=Kind.IDENTITY,
         source=Source.STATED,
         statement=r"One gradient step on the head from parameters with $\hat B\hat w = 0$ is explicit.",
-        latex=r"w_{\mathrm{test}} = \hat{w} - \alpha \nabla_w \hat{L}((\hat{B}, \hat{w}); X, y) = \hat{w} + \alpha \hat{B}^\top "
-        r"\Sigma_{\mathrm{test}} B_\star w_\star + \frac{\alpha}{m_{\mathrm{test}}} \hat{B}^\top X^\top z, \quad "
-        r"\Sigma_{\mathrm{test}} := \frac{1}{m_{\mathrm{test}}} X^\top X",
-        page="eq_11_test_step",
+        latex=r"w_{\mathrm{test}} = \hat{w} - \alpha \nabla_w \hat{L}((\hat{B}, \hat{w}); X, y) = \hat{w} "
+        r"+ \alpha \hat{B}^\top \Sigma_{\mathrm{test}} B_\star w_\star + "
+        r"\frac{\alpha}{m_{\mathrm{test}}} \hat{B}^\top X^\top z, \quad \Sigma_{\mathrm{test}} := "
+        r"\frac{1}{m_{\mathrm{test}}} X^\top X",
+        page="eq_11_new_task_step",
         quote="The learner then estimates the regression parameter of the new task doing one step of gradient descent",
         hypotheses=(r"$\hat B\hat w = 0$", r"no law is needed: an identity for every $X$, $z$, $w_\star$"),
         uses=("eq-9", "eq-10", "def-empirical-loss"),
-        stated=("test_step",),
+        stated=("new_task_step",),
     ),
     Claim(
         id="sec-31-finite-time-full-rank",
@@ -63,7 +64,8 @@ NEW_TASK = (
         location="Section 3.1",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement=r"After finitely many steps $\hat B$ has full rank $k'$, since it has not exactly converged.",
+        statement=r"After finitely many steps $\hat B$ has full rank $k'$, since it has not exactly "
+        "converged.",
         latex=r"\mathrm{rank}(B_t) = k' \quad \forall t \lt \infty",
         page="sec_31_test_time_adaptation",
         quote="has not exactly converged in practice, since we consider a",
@@ -76,13 +78,13 @@ NEW_TASK = (
         location="Section 3.1",
         kind=Kind.EXPERIMENT,
         source=Source.STATED,
-        statement=r"Least squares on the data $(X\hat B, y)$, with $\hat B$ of full rank at finite time, has a larger excess risk "
-        r"than a regularised estimate.",
+        statement=r"Least squares on the data $(X\hat B, y)$, with $\hat B$ of full rank at finite time, "
+        "has a larger excess risk than a regularised estimate.",
         latex=r"\hat{w}_{\mathrm{LS}} = (X \hat{B})^{+} y",
         page="sec_31_test_time_adaptation",
         quote="The least squares estimator of the linear regression with data",
         hypotheses=(*TEST_TASK[2:], r"$\hat B$ from finitely many steps of training"),
-        uses=("sec-31-finite-time-full-rank",),
+        uses=("eq-10",),
     ),
     Claim(
         id="sec-31-few-steps",
@@ -90,11 +92,12 @@ NEW_TASK = (
         location="Section 3.1",
         kind=Kind.EXPERIMENT,
         source=Source.STATED,
-        statement=r"Running just a few gradient steps at test time prevents overfitting, since it implicitly regularises the "
-        r"norm of the estimate.",
-        latex=r"w^{(s+1)} = w^{(s)} - \alpha \nabla_w \hat{L}((\hat{B}, w^{(s)}); X, y), \quad s \text{ small}",
+        statement="Running just a few gradient steps at test time prevents overfitting, since it "
+        "implicitly regularises the norm of the estimate.",
+        latex=r"w^{(s+1)} = w^{(s)} - \alpha \nabla_w \hat{L}((\hat{B}, w^{(s)}); X, y), \quad s \text{ "
+        "small}",
         page="sec_31_test_time_adaptation",
-        quote="Running just a few gradient steps can be helpful by preventing over",
+        quote="Running just a few gradient steps can be helpful by preventing",
         hypotheses=(*TEST_TASK[2:], r"$\hat B$ from finitely many steps of training"),
         uses=("sec-31-least-squares-overfits", "eq-11"),
     ),
@@ -104,7 +107,8 @@ NEW_TASK = (
         location="Section 3.1",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement="Which strategy to run while finetuning, and how many steps, is studied independently in the literature.",
+        statement="Which strategy to run while finetuning, and how many steps, is studied independently "
+        "in the literature.",
         latex=r"\text{(other papers)}",
         page="other_papers",
         quote="The best strategy (e.g. the number of gradient steps) to run while",
@@ -116,10 +120,10 @@ NEW_TASK = (
         location="Section 3.1",
         kind=Kind.IDENTITY,
         source=Source.STATED,
-        statement=r"With the estimate $\hat B w_{test}$ the excess risk on a task is exactly the squared distance to its "
-        r"parameter, for the squared error without its factor one half.",
-        latex=r"\mathbb{E}_{x, y}\left[ (y - x^\top \hat{B} w_{\mathrm{test}})^2 \right] - \sigma^2 = \lVert \hat{B} "
-        r"w_{\mathrm{test}} - B_\star w_\star \rVert^2",
+        statement=r"With the estimate $\hat B w_{\mathrm{test}}$ the excess risk on a task is exactly the "
+        "squared distance to its parameter, for the squared error without its factor one half.",
+        latex=r"\mathbb{E}_{x, y}\left[ (y - x^\top \hat{B} w_{\mathrm{test}})^2 \right] - \sigma^2 = "
+        r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert^2",
         page="prop_1_decomposition",
         quote="the excess risk on this task is exactly",
         hypotheses=(r"a fresh row $x$ with $\mathbb{E}[xx^\top] = I_d$, and centred noise of variance $\sigma^2$",),
@@ -132,14 +136,14 @@ NEW_TASK = (
         location="Section 3.1",
         kind=Kind.EXPERIMENT,
         source=Source.STATED,
-        statement=r"FO-ANIL might need a single gradient step only to outperform linear regression on the $d$-dimensional "
-        r"feature space.",
+        statement="FO-ANIL might need a single gradient step only to outperform linear regression on the "
+        "$d$-dimensional feature space.",
         latex=r"\mathbb{E} \lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert^2 \lt \mathbb{E} \lVert "
         r"\hat{\theta}_{\mathrm{regression}} - B_\star w_\star \rVert^2",
         page="sec_31_test_time_adaptation",
         quote="only need a single gradient step to outperform linear regression on the",
         hypotheses=TEST_TASK,
-        uses=("new-prop-1-exact-risk", "sec-31-regression-rate"),
+        uses=("new-prop-1-exact-risk", "new-regression-exact-risk"),
     ),
 )
 
@@ -150,18 +154,20 @@ PROPOSITION = (
         location="Section 3.1, Proposition 1",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"If $m_{test} \ge k$, the one-step estimate is close to the task's parameter with probability at least "
-        r"$1 - 4e^{-k/2}$: a bias of order $1/m_{in}$ and two deviations of order $\sqrt{k/m_{test}}$.",
-        latex=r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert = O\left( \frac{1 + \bar{\sigma}^2 / "
-        r"\lambda_{\min}(\Sigma_\star)}{m_{in}} \lVert w_\star \rVert + \lVert w_\star \rVert \sqrt{\frac{k}"
-        r"{m_{\mathrm{test}}}} + \sigma \sqrt{\frac{k}{m_{\mathrm{test}}}} \right)",
+        statement=r"If $m_{\mathrm{test}} \ge k$, the one-step estimate is close to the task's parameter "
+        r"with probability at least $1 - 4e^{-k/2}$: a bias of order $1/m_{\mathrm{in}}$ and two "
+        r"deviations of order $\sqrt{k/m_{\mathrm{test}}}$.",
+        latex=r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert = O\left( \frac{1 + "
+        r"\bar{\sigma}^2 / \lambda_{\min}(\Sigma_\star)}{m_{\mathrm{in}}} \lVert w_\star \rVert + "
+        r"\lVert w_\star \rVert \sqrt{\frac{k}{m_{\mathrm{test}}}} + \sigma "
+        r"\sqrt{\frac{k}{m_{\mathrm{test}}}} \right)",
         page="prop_1_decomposition",
         quote="below allows to bound the risk on any new observed task",
         hypotheses=(
             *TEST_TASK[:2],
             r"rows of the test $X$ i.i.d. $N(0, I_d)$",
             _SUB_GAUSSIAN,
-            r"$m_{test} \ge k$",
+            r"$m_{\mathrm{test}} \ge k$",
             POSITIVE_COVARIANCE,
             "O(.) hides a universal constant: the claim is that one exists",
         ),
@@ -186,11 +192,11 @@ PROPOSITION = (
         location="Section 3.1, after Proposition 1",
         kind=Kind.IDENTITY,
         source=Source.STATED,
-        statement=r"The error of the one-step estimate is the sum of a bias, its expectation given the task, and of two centred "
-        r"terms: the variance of the single step and the noise.",
-        latex=r"\hat{B} w_{\mathrm{test}} - B_\star w_\star = B_\star \left[ -(I_k - \alpha\Lambda_\star) w_\star + "
-        r"\alpha\Lambda_\star (B_\star^\top \Sigma_{\mathrm{test}} B_\star - I_k) w_\star + \alpha\Lambda_\star \frac{B_\star^\top "
-        r"X^\top z}{m_{\mathrm{test}}} \right]",
+        statement="The error of the one-step estimate is the sum of a bias, its expectation given the "
+        "task, and of two centred terms: the variance of the single step and the noise.",
+        latex=r"\hat{B} w_{\mathrm{test}} - B_\star w_\star = B_\star \left[ -(I_k - \alpha\Lambda_\star) "
+        r"w_\star + \alpha\Lambda_\star (B_\star^\top \Sigma_{\mathrm{test}} B_\star - I_k) w_\star + "
+        r"\alpha\Lambda_\star \frac{B_\star^\top X^\top z}{m_{\mathrm{test}}} \right]",
         page="prop_1_decomposition",
         quote="in three terms, which are then bounded using concentration inequalities",
         hypotheses=(*TEST_TASK, POSITIVE_COVARIANCE),
@@ -202,9 +208,10 @@ PROPOSITION = (
         location="Section 3.1, after Proposition 1",
         kind=Kind.RATE,
         source=Source.STATED,
-        statement=r"The noise term has the size that linear regression on a $k$-dimensional space typically has.",
-        latex=r"\mathbb{E} \left\lVert \alpha\Lambda_\star \frac{B_\star^\top X^\top z}{m_{\mathrm{test}}} \right\rVert^2 = "
-        r"\frac{\sigma^2 \mathrm{Tr}((\alpha\Lambda_\star)^2)}{m_{\mathrm{test}}} \le \frac{\sigma^2 k}{m_{\mathrm{test}}}",
+        statement="The noise term has the size that linear regression on a $k$-dimensional space typically has.",
+        latex=r"\mathbb{E} \left\lVert \alpha\Lambda_\star \frac{B_\star^\top X^\top z}{m_{\mathrm{test}}} "
+        r"\right\rVert^2 = \frac{\sigma^2 \mathrm{Tr}((\alpha\Lambda_\star)^2)}{m_{\mathrm{test}}} \le "
+        r"\frac{\sigma^2 k}{m_{\mathrm{test}}}",
         page="prop_1_decomposition",
         quote="The last term is the typical error of linear regression on a",
         hypotheses=(*TEST_TASK, POSITIVE_COVARIANCE),
@@ -216,10 +223,12 @@ PROPOSITION = (
         location="Section 3.1, after Proposition 1",
         kind=Kind.IDENTITY,
         source=Source.STATED,
-        statement=r"Neither the bound nor the law of the error norm depends on the feature dimension $d$ or the width $k'$.",
-        latex=r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert = \left\lVert \alpha\Lambda_\star \left( "
-        r"\frac{X_k^\top X_k}{m_{\mathrm{test}}} w_\star + \frac{X_k^\top z}{m_{\mathrm{test}}} \right) - w_\star \right\rVert, "
-        r"\quad X_k = X B_\star \in \mathbb{R}^{m_{\mathrm{test}} \times k}",
+        statement="Neither the bound nor the law of the error norm depends on the feature dimension $d$ "
+        "or the width $k'$.",
+        latex=r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert = \left\lVert "
+        r"\alpha\Lambda_\star \left( \frac{X_k^\top X_k}{m_{\mathrm{test}}} w_\star + \frac{X_k^\top "
+        r"z}{m_{\mathrm{test}}} \right) - w_\star \right\rVert, \quad X_k = X B_\star \in "
+        r"\mathbb{R}^{m_{\mathrm{test}} \times k}",
         page="prop_1_decomposition",
         quote="bound does not depend on the feature dimension",
         hypotheses=TEST_TASK,
@@ -232,11 +241,12 @@ PROPOSITION = (
         kind=Kind.RATE,
         source=Source.STATED,
         statement=r"The error of simple linear regression on the $d$-dimensional feature space scales as "
-        r"$\sigma\sqrt{d/m_{test}}$.",
-        latex=r"\lVert \hat{\theta}_{\mathrm{LS}} - B_\star w_\star \rVert \asymp \sigma \sqrt{\frac{d}{m_{\mathrm{test}}}}",
+        r"$\sigma\sqrt{d/m_{\mathrm{test}}}$.",
+        latex=r"\lVert \hat{\theta}_{\mathrm{LS}} - B_\star w_\star \rVert \asymp \sigma "
+        r"\sqrt{\frac{d}{m_{\mathrm{test}}}}",
         page="prop_1_decomposition",
         quote="When learning a new task without prior knowledge, e.g., with a simple linear regression on the",
-        hypotheses=(r"rows of the test $X$ i.i.d. $N(0, I_d)$", _SUB_GAUSSIAN, "least squares (minimum norm)"),
+        hypotheses=("rows of the test $X$ i.i.d. $N(0, I_d)$", _SUB_GAUSSIAN, "least squares (minimum norm)"),
         uses=("eq-10",),
     ),
     Claim(
@@ -245,8 +255,9 @@ PROPOSITION = (
         location="Section 3.1",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"FO-ANIL leads to improved estimates on new tasks when it has learned the shared representation: the order "
-        r"$\sqrt{k/m_{test}}$ replaces $\sqrt{d/m_{test}}$.",
+        statement="FO-ANIL leads to improved estimates on new tasks when it has learned the shared "
+        r"representation: the order $\sqrt{k/m_{\mathrm{test}}}$ replaces "
+        r"$\sqrt{d/m_{\mathrm{test}}}$.",
         latex=r"\sqrt{\frac{k}{m_{\mathrm{test}}}} \lt \sqrt{\frac{d}{m_{\mathrm{test}}}}",
         page="prop_1_decomposition",
         quote="thus leads to improved estimations on new tasks, when it beforehand learned the shared representation",

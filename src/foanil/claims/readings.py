@@ -17,7 +17,8 @@ STEP_SIZE_ORDER = Reading(
     place='Theorem 1, "step sizes satisfy"',
     chosen=r"$\beta \le \alpha$",
     rejected=(r"$\alpha \le \beta$", r"$\beta \lt \alpha$"),
-    decided_by=r"$\alpha \le \beta$ leaves $\beta$ unbounded, and the iteration doubles its period at $\alpha\beta c = 1$",
+    decided_by=r"$\alpha \le \beta$ leaves $\beta$ unbounded, and the iteration doubles its period at "
+    r"$\alpha\beta c = 1$",
 )
 STEP_SIZE_BOUND = Reading(
     place="Theorem 1, the step size that is O(1 over a noise level)",
@@ -35,7 +36,8 @@ HEAD_BOUND = Reading(
     place=r"Theorem 1, the bound on $\lVert w_0 \rVert^2$",
     chosen=r"$O(\alpha \lambda_{\min}(\Sigma_\star))$",
     rejected=(r"$O(\beta \lambda_{\min}(\Sigma_\star))$",),
-    decided_by=r"both have the right degree and both are true as $\beta \le \alpha$; $\alpha$ is the weaker hypothesis",
+    decided_by=r"both have the right degree and both are true as $\beta \le \alpha$; $\alpha$ is the "
+    "weaker hypothesis",
 )
 START_BOUND = Reading(
     place=r"Theorem 1, the factor in front of the minimum that bounds $\lVert B_0 \rVert^2$",
@@ -45,14 +47,14 @@ START_BOUND = Reading(
 )
 START_MINIMUM = Reading(
     place=r"Theorem 1, the second term of the minimum that bounds $\lVert B_0 \rVert^2$",
-    chosen=r"$m_{in}/\bar\sigma^2$",
-    rejected=(r"$m_{in}/\sigma^2$",),
+    chosen=r"$m_{\mathrm{in}}/\bar\sigma^2$",
+    rejected=(r"$m_{\mathrm{in}}/\sigma^2$",),
     decided_by=r"$\sigma = 0$ would make it infinite; neither reading is homogeneous",
 )
 LIMIT_NOISE = Reading(
     place=r"(8), the factor of $\Sigma_\star$ in the inverse",
-    chosen=r"$(m_{in}+1)/\bar\sigma^2$",
-    rejected=(r"$(m_{in}+1)/\sigma^2$",),
+    chosen=r"$(m_{\mathrm{in}}+1)/\bar\sigma^2$",
+    rejected=(r"$(m_{\mathrm{in}}+1)/\sigma^2$",),
     decided_by="the stationarity equation of (6)",
 )
 SHRINKAGE_NOISE = Reading(
@@ -71,8 +73,9 @@ BIAS_NOISE = Reading(
     place="Proposition 1, the numerator of the first fraction",
     chosen=r"$1 + \bar\sigma^2/\lambda_{\min}(\Sigma_\star)$",
     rejected=(r"$1 + \sigma^2/\lambda_{\min}(\Sigma_\star)$",),
-    decided_by=r"the bias is $(1+\kappa)/(m_{in}+1+\kappa)$ times $\lVert w_\star \rVert$, $\kappa = \bar\sigma^2/c$: "
-    r"with $\sigma = 0$ and $k$ large no universal constant makes the rejected one true",
+    decided_by=r"the bias is $(1+\kappa)/(m_{\mathrm{in}}+1+\kappa)$ times $\lVert w_\star \rVert$, "
+    r"$\kappa = \bar\sigma^2/c$: with $\sigma = 0$ and $k$ large no universal constant makes the "
+    "rejected one true",
 )
 TEST_NOISE = Reading(
     place="Proposition 1, the factor of the last square root",
@@ -88,15 +91,16 @@ SECOND_MOMENT_NOISE = Reading(
 )
 INNER_SAMPLE = Reading(
     place="(1), the number of rows of the inner sample",
-    chosen=r"$m_{in}$ rows",
+    chosen=r"$m_{\mathrm{in}}$ rows",
     rejected=(r"all $m$ rows, as printed",),
-    decided_by=r"the minimiser: Theorem 1's limit minimises (1) with $m_{in}$ rows",
+    decided_by=r"the minimiser: Theorem 1's limit minimises (1) with $m_{\mathrm{in}}$ rows",
 )
 ORTHONORMAL_COLUMNS = Reading(
     place=r'Section 2.1, "orthogonal matrix" for the $d \times k$ matrix $B_\star$',
     chosen=r"orthonormal columns, $B_\star^\top B_\star = I_k$",
     rejected=(r"orthogonal columns of any length",),
-    decided_by=r"(7): the trace of the task term, $B_\star\Sigma_\star B_\star^\top$, is $\mathrm{Tr}(\Sigma_\star)$ only then",
+    decided_by=r"(7): the trace of the task term, $B_\star\Sigma_\star B_\star^\top$, is "
+    r"$\mathrm{Tr}(\Sigma_\star)$ only then",
 )
 INDEPENDENT_DATA = Reading(
     place="Assumption 1, the joint law of features, noise and task parameters",
@@ -130,8 +134,9 @@ MAML_TEST_STEP = Reading(
 )
 HALF_RISK = Reading(
     place="Table 1, excess risk",
-    chosen=r"half of $\lVert \hat B w_{test} - B_\star w_\star \rVert^2$, as the loss has a factor one half",
-    rejected=(r"$\lVert \hat B w_{test} - B_\star w_\star \rVert^2$, as Section 3.1 says",),
+    chosen=r"half of $\lVert \hat B w_{\mathrm{test}} - B_\star w_\star \rVert^2$, as the loss has a "
+    "factor one half",
+    rejected=(r"$\lVert \hat B w_{\mathrm{test}} - B_\star w_\star \rVert^2$, as Section 3.1 says",),
     decided_by="the cells of Table 1",
 )
 LIMIT_MATRIX = Reading(

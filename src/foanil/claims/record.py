@@ -34,7 +34,7 @@ class Source(Enum):
     STATED = "stated"
     """In the available text."""
     CITED = "cited"
-    """The available text says that an appendix which we do not have contains it."""
+    """The available text says that an appendix which we do not have, or another paper, contains it."""
     IMPLIED = "implied"
     """Follows from the available text without being said there."""
     OURS = "ours"
@@ -61,7 +61,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement of the paper (or of this suite), as it is read and before anything is known about its truth."""
+    """One statement of the paper or of this suite, as it is read, before anything is known about its truth."""
 
     id: str
     title: str
@@ -85,7 +85,7 @@ class Claim:
     exclusion: Exclusion | None = None
 
     def formulas(self) -> dict[str, Callable[..., Any]]:
-        """Return the transcriptions of this claim by name, imported on demand; AttributeError if one is missing."""
+        """Return the transcriptions by name, imported on demand; AttributeError if `stated` names a missing one."""
         if not self.stated:
             return {}
         statements = importlib.import_module("foanil.statements")

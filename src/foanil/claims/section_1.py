@@ -12,8 +12,8 @@ ABSTRACT = (
         location="Abstract",
         kind=Kind.LIMIT,
         source=Source.STATED,
-        statement=r"With a width $k'$ larger than the dimension $k$ of the shared representation, FO-ANIL still learns "
-        r"the shared subspace, and every limit point of $B_t$ has rank $k$ only.",
+        statement="With a width $k'$ larger than the dimension $k$ of the shared representation, FO-ANIL "
+        "still learns the shared subspace, and every limit point of $B_t$ has rank $k$ only.",
         latex=r"k \lt k' \le d \;\Longrightarrow\; \mathrm{rank}(B_\infty) = k, \quad "
         r"\mathrm{col}(B_\infty) = \mathrm{col}(B_\star)",
         page="thm_1_convergence",
@@ -27,8 +27,10 @@ ABSTRACT = (
         location="Abstract",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"From the learned solution a single gradient step on the head gives a small excess risk on any new task.",
-        latex=r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert \text{ small after one step of size } \alpha",
+        statement="From the learned solution a single gradient step on the head gives a small excess risk "
+        "on any new task.",
+        latex=r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert \text{ small after one step of "
+        r"size } \alpha",
         page="prop_1_decomposition",
         quote="learned solution then yields a good adaptation performance on any new task after a single gradient step",
         hypotheses=THEOREM_1,
@@ -43,8 +45,8 @@ SECTION_1 = (
         location="Section 1",
         kind=Kind.OPTIMALITY,
         source=Source.STATED,
-        statement=r"A linear two-layer network is the minimal architecture with non-trivial performance: the best "
-        r"one-layer network adapted by one gradient step has a strictly larger objective.",
+        statement="A linear two-layer network is the minimal architecture with non-trivial performance: "
+        "the best one-layer network adapted by one gradient step has a strictly larger objective.",
         latex=r"\min_{v \in \mathbb{R}^{d},\, \alpha \ge 0} L_{\text{one layer}}(v; \alpha) \gt "
         r"\min_{B, w} L_{\mathrm{ANIL}}(B, w)",
         page="sec_1_minimal_architecture",
@@ -58,10 +60,10 @@ SECTION_1 = (
         location="Section 1, contributions",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"After Theorem 1's limit, one step reaches a test loss comparable to that of linear regression on the "
-        r"hidden subspace of dimension $k$.",
+        statement="After Theorem 1's limit, one step reaches a test loss comparable to that of linear "
+        "regression on the hidden subspace of dimension $k$.",
         latex=r"\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert \lesssim "
-        r"(\lVert w_\star \rVert + \sigma)\sqrt{k / m_{\mathrm{test}}} + \text{bias}(m_{in})",
+        r"(\lVert w_\star \rVert + \sigma)\sqrt{k / m_{\mathrm{test}}} + \text{bias}(m_{\mathrm{in}})",
         page="prop_1_decomposition",
         quote="comparable to linear regression on the hidden low-dimensional subspace",
         hypotheses=THEOREM_1,
@@ -85,7 +87,8 @@ SECTION_1 = (
         location="Section 1 and Section 2.2",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement="Nichol et al. (2018): FO-MAML and FO-ANIL achieve performances comparable to the exact methods, cheaper.",
+        statement="Nichol et al. (2018): FO-MAML and FO-ANIL achieve performances comparable to the exact "
+        "methods, cheaper.",
         latex=r"\text{(empirical, another paper)}",
         page="other_papers",
         quote="achieve comparable performances at a cheaper cost",
@@ -97,8 +100,8 @@ SECTION_1 = (
         location="Section 1",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement="The cited guarantees of Burer-Monteiro factorisation and nuclear-norm regularisation rely on knowing "
-        "the hidden dimension.",
+        statement="The cited guarantees of Burer-Monteiro factorisation and nuclear-norm regularisation "
+        "rely on knowing the hidden dimension.",
         latex=r"k' = k \text{ assumed there}",
         page="other_papers",
         quote="on prior knowledge of the hidden dimension of the common structure that is unknown in practice",
@@ -110,9 +113,9 @@ SECTION_1 = (
         location="Section 1",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement="Saunshi et al. (2020) treat overparametrisation for a unidimensional shared representation, infinitely "
-        "many samples per task and an idealised algorithm.",
-        latex=r"k = 1, \quad m_{in} = \infty",
+        statement="Saunshi et al. (2020) treat overparametrisation for a unidimensional shared "
+        "representation, infinitely many samples per task and an idealised algorithm.",
+        latex=r"k = 1, \quad m_{\mathrm{in}} = \infty",
         page="other_papers",
         quote="under overparametrization by considering a unidimensional shared representation",
         exclusion=Exclusion("OUT_OF_SCOPE", "what Saunshi et al. (2020) prove"),
@@ -123,8 +126,8 @@ SECTION_1 = (
         location="Section 1",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement="Collins et al. (2022): MAML and ANIL recover the ground-truth subspace at an exponential rate, for a "
-        "well-specified width and an initial alignment.",
+        statement="Collins et al. (2022): MAML and ANIL recover the ground-truth subspace at an "
+        "exponential rate, for a well-specified width and an initial alignment.",
         latex=r"k' = k",
         page="other_papers",
         quote="low-dimensional subspace at an exponential rate",
@@ -136,8 +139,8 @@ SECTION_1 = (
         location="Section 1",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement="The result is the first of its kind, and shows benefits of model-agnostic meta-learning over "
-        "multi-task learning.",
+        statement="The result is the first of its kind, and shows benefits of model-agnostic "
+        "meta-learning over multi-task learning.",
         latex=r"k' \gt k",
         page="other_papers",
         quote="of model-agnostic meta-learning over multi-task learning",

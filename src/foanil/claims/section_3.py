@@ -24,7 +24,8 @@ PROOF_STRATEGY = (
         kind=Kind.MONOTONICITY,
         source=Source.STATED,
         statement=r"$\lVert B_{\star,\perp}^\top B_t \rVert$ never increases.",
-        latex=r"\lVert B_{\star,\perp}^\top B_{t+1} \rVert \le \lVert B_{\star,\perp}^\top B_t \rVert \quad \forall t \ge 0",
+        latex=r"\lVert B_{\star,\perp}^\top B_{t+1} \rVert \le \lVert B_{\star,\perp}^\top B_t \rVert "
+        r"\quad \forall t \ge 0",
         page="thm_1_convergence",
         quote="The proof is based on the monotonic decay of",
         hypotheses=THEOREM_1,
@@ -51,9 +52,10 @@ PROOF_STRATEGY = (
         location="Section 3, proof strategy",
         kind=Kind.MONOTONICITY,
         source=Source.STATED,
-        statement=r"From some time on, after $\lVert B_{\star,\perp}^\top B_t \rVert$ has decayed, $\lVert B_t w_t \rVert$ "
-        r"decays monotonically; the choice of the step size guarantees it.",
-        latex=r"\exists\, t_0 \; \forall t \ge t_0 : \; \lVert B_{t+1} w_{t+1} \rVert \le \lVert B_t w_t \rVert",
+        statement=r"From some time on, after $\lVert B_{\star,\perp}^\top B_t \rVert$ has decayed, $\lVert "
+        r"B_t w_t \rVert$ decays monotonically; the choice of the step size guarantees it.",
+        latex=r"\exists\, t_0 \; \forall t \ge t_0 : \; \lVert B_{t+1} w_{t+1} \rVert \le \lVert B_t w_t "
+        r"\rVert",
         page="sec_3_monotonicity",
         quote="is also crucial as it guarantees the",
         hypotheses=THEOREM_1,
@@ -69,8 +71,8 @@ PROOF_STRATEGY = (
         statement=r"$\Lambda_t$ increases monotonically in the Loewner order.",
         latex=r"\Lambda_{t+1} \succeq \Lambda_t \quad \forall t \ge 0",
         page="sec_3_monotonicity",
-        quote="in the Loewner order sense. As these three quantities are interrelated, simultaneously controlling them is "
-        "challenging",
+        quote="in the Loewner order sense. As these three quantities are interrelated, simultaneously "
+        "controlling them is challenging",
         hypotheses=THEOREM_1,
         readings=(readings.START_MINIMUM,),
         uses=("eq-5", "eq-6", "eq-7", "def-gram"),
@@ -81,12 +83,12 @@ PROOF_STRATEGY = (
         location="Section 3, proof strategy",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"$\Lambda_t$ lies in Loewner order between two associated recursions, and both converge monotonically to "
-        r"$\Lambda_\star$.",
-        latex=r"\Lambda_t^{-} \preceq \Lambda_t \preceq \Lambda_t^{+}, \quad \Lambda_t^{\pm} \to \Lambda_\star "
-        r"\text{ monotonically}",
+        statement=r"$\Lambda_t$ lies in Loewner order between two associated recursions, and both converge "
+        r"monotonically to $\Lambda_\star$.",
+        latex=r"\Lambda_t^{-} \preceq \Lambda_t \preceq \Lambda_t^{+}, \quad \Lambda_t^{\pm} \to "
+        r"\Lambda_\star \text{ monotonically}",
         page="thm_1_convergence",
-        quote="associ- ated recursions to respectively upper and lower bound",
+        quote="(in Loewner order) and then show their monotonic convergence to",
         hypotheses=THEOREM_1,
         uses=("eq-6", "eq-7", "eq-8", "def-gram", "new-thm-1-explicit"),
     ),
@@ -114,7 +116,7 @@ CONSEQUENCES = (
         statement=r"$B_\infty$ is rank-deficient: the whole complement, of dimension $d - k$, is ignored.",
         latex=r"\mathrm{rank}(B_\infty) = k \lt k', \quad B_{\star,\perp}^\top B_\infty = 0",
         page="thm_1_convergence",
-        quote="cient, i.e., FO-ANIL learns to ignore the entire",
+        quote="FO-ANIL learns to ignore the entire",
         hypotheses=THEOREM_1,
         readings=(readings.RANK_DEFICIENT, readings.LIMIT_MATRIX),
         uses=("thm-1-i", "thm-1-iii"),
@@ -128,8 +130,8 @@ CONSEQUENCES = (
         statement=r"$B_t$ converges to a matrix $B_\infty$; Theorem 1 gives limits of products only.",
         latex=r"\exists\, B_\infty = \lim_{t \to \infty} B_t",
         page="sec_3_limit_points",
-        quote="Theorem 1 states that under mild assumptions on initialization and step sizes, the parameters learned by "
-        "FO-ANIL verify three key properties after convergence",
+        quote="Theorem 1 states that under mild assumptions on initialization and step sizes, the "
+        "parameters learned by FO-ANIL verify three key properties after convergence",
         hypotheses=THEOREM_1,
         readings=(readings.LIMIT_MATRIX,),
         uses=("thm-1-i", "thm-1-ii", "thm-1-iii"),
@@ -166,7 +168,8 @@ CONSEQUENCES = (
         location="Section 3, second property",
         kind=Kind.LIMIT,
         source=Source.STATED,
-        statement=r"$w_t$, a vector of dimension $k'$, converges to the null space of the $d \times k$ matrix $B_\star$.",
+        statement=r"$w_t$, a vector of dimension $k'$, converges to the null space of the $d \times k$ "
+        r"matrix $B_\star$.",
         latex=r"\mathrm{dist}(w_t, \ker B_\star) \to 0",
         page="sec_3_limit_points",
         quote="however, it converges to the null space of",
@@ -180,7 +183,8 @@ CONSEQUENCES = (
         location="Section 3, second property",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement=r"Showing that $B_t w_t$ converges to the mean task parameter is very challenging when starting away from it.",
+        statement="Showing that $B_t w_t$ converges to the mean task parameter is very challenging when "
+        "starting away from it.",
         latex=r"B_t w_t \to B_\star \mu_\star",
         page="missing_appendices",
         quote="is very challenging when starting away from it, as discussed in Section",
@@ -192,9 +196,10 @@ CONSEQUENCES = (
         location="Section 3, third property",
         kind=Kind.LIMIT,
         source=Source.STATED,
-        statement=r"$B_\star^\top B_\infty B_\infty^\top B_\star$ is proportional to the identity, and $B_\infty$ spans exactly "
-        r"the columns of $B_\star$.",
-        latex=r"B_\star^\top B_\infty B_\infty^\top B_\star = \lambda I_k, \quad \mathrm{col}(B_\infty) = \mathrm{col}(B_\star)",
+        statement=r"$B_\star^\top B_\infty B_\infty^\top B_\star$ is proportional to the identity, and "
+        r"$B_\infty$ spans exactly the columns of $B_\star$.",
+        latex=r"B_\star^\top B_\infty B_\infty^\top B_\star = \lambda I_k, \quad \mathrm{col}(B_\infty) = "
+        r"\mathrm{col}(B_\star)",
         page="thm_1_convergence",
         quote="is proportional to identity. Along with the",
         hypotheses=THEOREM_1,
@@ -208,7 +213,8 @@ CONSEQUENCES = (
         kind=Kind.LIMIT,
         source=Source.STATED,
         statement=r"The nonzero squared singular values of $B_\infty$ are a multiple of $\alpha^{-1}$.",
-        latex=r"\sigma_j(B_\infty)^2 = \frac{1}{\alpha} \frac{m_{in}}{m_{in} + 1 + \bar{\sigma}^2/c}, \quad j = 1, \ldots, k",
+        latex=r"\sigma_j(B_\infty)^2 = \frac{1}{\alpha} \frac{m_{\mathrm{in}}}{m_{\mathrm{in}} + 1 + "
+        r"\bar{\sigma}^2/c}, \quad j = 1, \ldots, k",
         page="thm_1_convergence",
         quote="its squared singular values scale as",
         hypotheses=THEOREM_1,
@@ -221,10 +227,10 @@ CONSEQUENCES = (
         location="Section 3, third property; Section 3.1",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement=r"At the limit $\alpha BB^\top$ is close to the identity on the shared subspace, so that one step of size "
-        r"$\alpha$ moves the estimate most of the way to the task's parameter.",
-        latex=r"\alpha B_\infty B_\infty^\top B_\star = x_\star B_\star, \quad x_\star = \frac{m_{in}}"
-        r"{m_{in} + 1 + \bar{\sigma}^2/c}",
+        statement=r"At the limit $\alpha BB^\top$ is close to the identity on the shared subspace, so that "
+        r"one step of size $\alpha$ moves the estimate most of the way to the task's parameter.",
+        latex=r"\alpha B_\infty B_\infty^\top B_\star = x_\star B_\star, \quad x_\star = "
+        r"\frac{m_{\mathrm{in}}}{m_{\mathrm{in}} + 1 + \bar{\sigma}^2/c}",
         page="thm_1_convergence",
         quote="allowing to perform rapid learning with a single gradient step of size",
         hypotheses=THEOREM_1,
@@ -236,12 +242,12 @@ CONSEQUENCES = (
         location="Section 3; Appendix F",
         kind=Kind.OPTIMALITY,
         source=Source.CITED,
-        statement=r"Every limit point of Theorem 1 is a global minimum of the ANIL objective (1), its inner step taken on "
-        r"$m_{in}$ rows.",
+        statement="Every limit point of Theorem 1 is a global minimum of the ANIL objective (1), its "
+        r"inner step taken on $m_{\mathrm{in}}$ rows.",
         latex=r"L_{\mathrm{ANIL}}(B_\infty, w_\infty) = \min_{B, w} L_{\mathrm{ANIL}}(B, w)",
         page="thm_1_global_minima",
         quote="are shown to be global minima of the ANIL objective in Equation (1) in Appendix F",
-        hypotheses=(*MODEL, ANY_COVARIANCE, r"the inner step of (1) uses $m_{in}$ rows"),
+        hypotheses=(*MODEL, ANY_COVARIANCE, r"the inner step of (1) uses $m_{\mathrm{in}}$ rows"),
         readings=(readings.INNER_SAMPLE,),
         uses=("eq-1", "eq-8", "new-global-minima-identity"),
     ),
@@ -251,8 +257,8 @@ CONSEQUENCES = (
         location="Section 3",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"The step sizes need not be small: $\alpha$ may be of the order of $1/\bar\sigma$ and $\beta$ as large as "
-        r"$\alpha$.",
+        statement=r"The step sizes need not be small: $\alpha$ may be of the order of $1/\bar\sigma$ and "
+        r"$\beta$ as large as $\alpha$.",
         latex=r"\beta \le \alpha = O(1/\bar{\sigma})",
         page="thm_1_hypotheses",
         quote="Interestingly, Theorem 1 holds for quite large step sizes",
@@ -266,9 +272,10 @@ CONSEQUENCES = (
         location="Section 3",
         kind=Kind.IDENTITY,
         source=Source.STATED,
-        statement=r"The limit conditions (8) depend on $\alpha$ and $\beta$ only by the factor $1/\alpha$ of $\Lambda_\star$.",
-        latex=r"\frac{\partial}{\partial \alpha} (\alpha \Lambda_\star) = 0, \quad \frac{\partial}{\partial \beta} "
-        r"\Lambda_\star = 0",
+        statement=r"The limit conditions (8) depend on $\alpha$ and $\beta$ only by the factor $1/\alpha$ "
+        r"of $\Lambda_\star$.",
+        latex=r"\frac{\partial}{\partial \alpha} (\alpha \Lambda_\star) = 0, \quad "
+        r"\frac{\partial}{\partial \beta} \Lambda_\star = 0",
         page="eq_08_fixed_point",
         quote="and the limit points only depend on these parameters by the",
         hypotheses=(POSITIVE_COVARIANCE,),
@@ -280,8 +287,8 @@ CONSEQUENCES = (
         location="Section 3",
         kind=Kind.LIMIT,
         source=Source.STATED,
-        statement=r"$\Lambda_\star$ tends to $I_k/\alpha$ as $m_{in}$ grows.",
-        latex=r"\lim_{m_{in} \to \infty} \Lambda_\star = \frac{1}{\alpha} I_k",
+        statement=r"$\Lambda_\star$ tends to $I_k/\alpha$ as $m_{\mathrm{in}}$ grows.",
+        latex=r"\lim_{m_{\mathrm{in}} \to \infty} \Lambda_\star = \frac{1}{\alpha} I_k",
         page="eq_08_fixed_point",
         quote="is some shrinkage of",
         hypotheses=(POSITIVE_COVARIANCE,),
@@ -293,10 +300,10 @@ CONSEQUENCES = (
         location="Section 3",
         kind=Kind.RATE,
         source=Source.STATED,
-        statement=r"The shrinkage is significant when $m_{in}$ is of the order of the inverse eigenvalues of "
-        r"$\bar\sigma^{-2}\Sigma_\star$.",
-        latex=r"1 - \lambda_j(\alpha \Lambda_\star) = \frac{1 + \bar{\sigma}^2/\lambda_j}{m_{in} + 1 + \bar{\sigma}^2/\lambda_j}, "
-        r"\quad \lambda_j = \lambda_j(\Sigma_\star)",
+        statement=r"The shrinkage is significant when $m_{\mathrm{in}}$ is of the order of the inverse "
+        r"eigenvalues of $\bar\sigma^{-2}\Sigma_\star$.",
+        latex=r"1 - \lambda_j(\alpha \Lambda_\star) = \frac{1 + \bar{\sigma}^2/\lambda_j}{m_{\mathrm{in}} "
+        r"+ 1 + \bar{\sigma}^2/\lambda_j}, \quad \lambda_j = \lambda_j(\Sigma_\star)",
         page="eq_08_fixed_point",
         quote="is of order of the inverse eigenvalues of",
         hypotheses=(POSITIVE_COVARIANCE,),
@@ -309,10 +316,11 @@ CONSEQUENCES = (
         location="Section 3",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"Conditionally on the task, the variance of the one-step estimator is at most what it would be at "
-        r"$\Lambda = I_k/\alpha$, without shrinkage.",
-        latex=r"\frac{\lVert Y w_\star \rVert^2 + \mathrm{Tr}(Y^2)(\lVert w_\star \rVert^2 + \sigma^2)}{m_{\mathrm{test}}} \le "
-        r"\frac{\lVert w_\star \rVert^2 + k(\lVert w_\star \rVert^2 + \sigma^2)}{m_{\mathrm{test}}}, \quad Y = \alpha\Lambda_\star",
+        statement="Conditionally on the task, the variance of the one-step estimator is at most what it "
+        r"would be at $\Lambda = I_k/\alpha$, without shrinkage.",
+        latex=r"\frac{\lVert Y w_\star \rVert^2 + \mathrm{Tr}(Y^2)(\lVert w_\star \rVert^2 + "
+        r"\sigma^2)}{m_{\mathrm{test}}} \le \frac{\lVert w_\star \rVert^2 + k(\lVert w_\star \rVert^2 "
+        r"+ \sigma^2)}{m_{\mathrm{test}}}, \quad Y = \alpha\Lambda_\star",
         page="eq_08_fixed_point",
         quote="This shrinkage mitigates the variance of the estimator returned after a single gradient step",
         hypotheses=(*TEST_TASK, POSITIVE_COVARIANCE),
@@ -324,10 +332,10 @@ CONSEQUENCES = (
         location="Section 3",
         kind=Kind.IDENTITY,
         source=Source.STATED,
-        statement=r"Given the task, the one-step estimator has mean $\alpha B_\star\Lambda_\star w_\star$, which is the task's "
-        r"parameter exactly when there is no shrinkage.",
-        latex=r"\mathbb{E}[\hat{B} w_{\mathrm{test}} \mid w_\star] = \alpha B_\star \Lambda_\star w_\star \;\to\; B_\star w_\star "
-        r"\quad (m_{in} \to \infty)",
+        statement=r"Given the task, the one-step estimator has mean $\alpha B_\star\Lambda_\star w_\star$, "
+        "which is the task's parameter exactly when there is no shrinkage.",
+        latex=r"\mathbb{E}[\hat{B} w_{\mathrm{test}} \mid w_\star] = \alpha B_\star \Lambda_\star w_\star "
+        r"\;\to\; B_\star w_\star \quad (m_{\mathrm{in}} \to \infty)",
         page="eq_08_fixed_point",
         quote="while this estimator is unbiased with no shrinkage",
         hypotheses=(*TEST_TASK, POSITIVE_COVARIANCE),
@@ -342,17 +350,21 @@ UNLEARNING = (
         location="Section 3; equation (14) of Appendix B",
         kind=Kind.RATE,
         source=Source.STATED,
-        statement=r"The convergence rate can be arbitrarily slow: the complement is unlearned at a rate proportional to "
-        r"$1/m_{in}$.",
-        latex=r"\forall\, T, \varepsilon \; \exists\, m_{in} : \; \lVert B_{\star,\perp}^\top B_t \rVert \ge (1 - \varepsilon) "
-        r"\lVert B_{\star,\perp}^\top B_0 \Pi_0 \rVert \quad \forall t \le T",
+        statement="The convergence rate can be arbitrarily slow: the complement is unlearned at a rate "
+        r"proportional to $1/m_{\mathrm{in}}$.",
+        latex=r"\forall\, T, \varepsilon \; \exists\, m_{\mathrm{in}} : \; \lVert B_{\star,\perp}^\top B_t "
+        r"\rVert \ge (1 - \varepsilon) \lVert B_{\star,\perp}^\top B_0 \Pi_0 \rVert \quad \forall t "
+        r"\le T",
         page="sec_3_infinite_samples",
         quote="becomes very slow to unlearn the orthogonal complement of",
         hypotheses=(
             *ITERATION,
             ISOTROPIC,
             r"$w_0 = 0$; $B_{\star,\perp}^\top B_0$ nonzero on $\ker(B_\star^\top B_0)$, so that $k' \gt k$",
-            r"$\Pi_0$ the orthogonal projector onto $\ker(B_\star^\top B_0)$; $B_0$ fixed while $m_{in}$ grows",
+            (
+                r"$\Pi_0$ the orthogonal projector onto $\ker(B_\star^\top B_0)$; $B_0$ fixed while "
+                r"$m_{\mathrm{in}}$ grows"
+            ),
         ),
         uses=("eq-6", "eq-7", "def-complement"),
     ),
@@ -362,8 +374,9 @@ UNLEARNING = (
         location="Section 3",
         kind=Kind.LIMIT,
         source=Source.STATED,
-        statement=r"At $m_{in} = \infty$ FO-ANIL does not unlearn the complement, and the first limit of (8) does not hold.",
-        latex=r"m_{in} = \infty \;\Longrightarrow\; B_{\star,\perp}^\top B_t \not\to 0",
+        statement=r"At $m_{\mathrm{in}} = \infty$ FO-ANIL does not unlearn the complement, and the first "
+        "limit of (8) does not hold.",
+        latex=r"m_{\mathrm{in}} = \infty \;\Longrightarrow\; B_{\star,\perp}^\top B_t \not\to 0",
         page="sec_3_infinite_samples",
         quote="thus does not unlearn the orthogonal complement and the",
         hypotheses=(
@@ -380,17 +393,21 @@ UNLEARNING = (
         location="Section 3",
         kind=Kind.BOUND,
         source=Source.STATED,
-        statement=r"Unlearning reduces the dependence of the excess risk from $k'$ to $k$: a complement left at the level "
-        r"$g = \alpha\lVert\cdot\rVert^2$ in each of $k' - k$ directions costs half risk in proportion to $k' - k$.",
-        latex=r"\mathbb{E}\left[\tfrac{1}{2}\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert^2\right] - \text{(at } g = 0) "
-        r"= \frac{(k' - k) g^2 \bar{\sigma}^2}{2 m_{\mathrm{test}}}",
+        statement="Unlearning reduces the dependence of the excess risk from $k'$ to $k$: a complement "
+        r"left at the level $g = \alpha\lVert\cdot\rVert^2$ in each of $k' - k$ directions costs half "
+        "risk in proportion to $k' - k$.",
+        latex=r"\mathbb{E}\left[\tfrac{1}{2}\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star "
+        r"\rVert^2\right] - \text{(at } g = 0) = \frac{(k' - k) g^2 \bar{\sigma}^2}{2 "
+        r"m_{\mathrm{test}}}",
         page="sec_3_infinite_samples",
         quote="test time, since it reduces the dependency of the excess risk from",
         hypotheses=(
             WIDTHS,
             r"$Bw = 0$",
-            r"$\alpha BB^\top = \alpha B_\star\Lambda_\star B_\star^\top + gP$, $P$ a projector of rank $k' - k$ with "
-            r"$PB_\star = 0$",
+            (
+                r"$\alpha BB^\top = \alpha B_\star\Lambda_\star B_\star^\top + gP$, $P$ a projector of rank "
+                r"$k' - k$ with $PB_\star = 0$"
+            ),
         ),
         uses=("new-anil-loss", "sec-31-excess-risk"),
     ),

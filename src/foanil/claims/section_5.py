@@ -15,9 +15,11 @@ SETTING = (
         location="Section 5",
         kind=Kind.DEFINITION,
         source=Source.STATED,
-        statement=r"$N = 5000$ tasks, $d = 50$, $m = 30$ rows, $k = 5$, noise variance $\sigma^2 = 4$, $k' = d$, $\Sigma_\star$ "
-        r"proportional to $\mathrm{diag}(1, \ldots, k)$; ridge parameters tuned by grid search.",
-        latex=r"N = 5000, \; d = k' = 50, \; m = 30, \; k = 5, \; \sigma^2 = 4, \; \Sigma_\star \propto \mathrm{diag}(1, \ldots, k)",
+        statement=r"$N = 5000$ tasks, $d = 50$, $m = 30$ rows, $k = 5$, noise variance $\sigma^2 = 4$, $k' "
+        r"= d$, $\Sigma_\star$ proportional to $\mathrm{diag}(1, \ldots, k)$; ridge parameters tuned "
+        "by grid search.",
+        latex=r"N = 5000, \; d = k' = 50, \; m = 30, \; k = 5, \; \sigma^2 = 4, \; \Sigma_\star \propto "
+        r"\mathrm{diag}(1, \ldots, k)",
         page="sec_5_table_1",
         quote="For each method, the regularization parameter is tuned using a grid-search over multiple values",
         hypotheses=SECTION_5,
@@ -34,7 +36,9 @@ SETTING = (
         latex=r"\text{(Appendix I)}",
         page="missing_appendices",
         quote="Further experimental details, along with additional experiments involving two-layer",
-        exclusion=Exclusion("NOT_CHECKABLE", "Appendix I is not in the available text; a configuration is inferred instead"),
+        exclusion=Exclusion(
+            "NOT_CHECKABLE", "Appendix I is not in the available text; a configuration is inferred instead"
+        ),
     ),
     Claim(
         id="app-i-relu",
@@ -42,11 +46,14 @@ SETTING = (
         location="Section 5; Appendix I",
         kind=Kind.EXPERIMENT,
         source=Source.CITED,
-        statement="Appendix I reports experiments with two- and three-layer ReLU networks; the available text only announces them.",
+        statement="Appendix I reports experiments with two- and three-layer ReLU networks; the available "
+        "text only announces them.",
         latex=r"f_\theta(x) = w^\top \max(B_2^\top \max(B_1^\top x, 0), 0)",
         page="app_i_relu",
         quote="and three-layer ReLU networks, can be found in Appendix I",
-        exclusion=Exclusion("NOT_CHECKABLE", "only announced in the available text: there is no number to compare with"),
+        exclusion=Exclusion(
+            "NOT_CHECKABLE", "only announced in the available text: there is no number to compare with"
+        ),
     ),
     Claim(
         id="fig-2",
@@ -54,8 +61,8 @@ SETTING = (
         location="Section 5, Figure 2",
         kind=Kind.EXPERIMENT,
         source=Source.STATED,
-        statement=r"The smallest and the largest squared singular value of $B_\star^\top B_t$ during training, with the standard "
-        r"deviation over 10 runs.",
+        statement=r"The smallest and the largest squared singular value of $B_\star^\top B_t$ during "
+        "training, with the standard deviation over 10 runs.",
         latex=r"\sigma_{\min}(B_\star^\top B_t)^2, \quad \sigma_{\max}(B_\star^\top B_t)^2",
         page="sec_5_figures",
         quote="Figure 2: Evolution of smallest (left) and largest (right) squared singular value of",
@@ -69,9 +76,10 @@ SETTING = (
         location="Section 5, Figure 3",
         kind=Kind.EXPERIMENT,
         source=Source.STATED,
-        statement=r"The average and the largest squared singular value of $B_{\star,\perp}^\top B_t$ during training, with the standard "
-        r"deviation over 10 runs.",
-        latex=r"\frac{1}{d-k} \sum_j \sigma_j(B_{\star,\perp}^\top B_t)^2, \quad \sigma_{\max}(B_{\star,\perp}^\top B_t)^2",
+        statement=r"The average and the largest squared singular value of $B_{\star,\perp}^\top B_t$ "
+        "during training, with the standard deviation over 10 runs.",
+        latex=r"\frac{1}{d-k} \sum_j \sigma_j(B_{\star,\perp}^\top B_t)^2, \quad "
+        r"\sigma_{\max}(B_{\star,\perp}^\top B_t)^2",
         page="sec_5_figures",
         quote="Figure 3: Evolution of average (left) and largest (right) squared singular value of",
         hypotheses=SECTION_5,
@@ -120,18 +128,18 @@ OBSERVATIONS = (
     _observation(
         "sec-5-exact-convergence",
         "With infinitely many tasks FO-ANIL converges exactly",
-        r"FO-ANIL with infinitely many tasks converges exactly to $\Lambda_\star$, for the covariance of Section 5, as Theorem 1 "
-        r"predicts.",
+        r"FO-ANIL with infinitely many tasks converges exactly to $\Lambda_\star$, for the covariance of "
+        "Section 5, as Theorem 1 predicts.",
         r"\Lambda_t \to \Lambda_\star, \quad \Sigma_\star \propto \mathrm{diag}(1, \ldots, 5)",
-        "As predicted by Theorem 1, FO-ANIL with in",
+        "As predicted by Theorem 1, FO-ANIL with",
         uses=("eq-8", "thm-1-conjecture"),
     ),
     _observation(
         "sec-5-subspace-quick",
         "The shared subspace is learned quickly",
-        r"FO-ANIL with infinitely many tasks learns the shared subspace much faster than it unlearns the complement.",
-        r"\sigma_{\min}(\Lambda_t) \approx \sigma_{\min}(\Lambda_\star) \text{ while } \lVert B_{\star,\perp}^\top B_t \rVert \approx "
-        r"\lVert B_{\star,\perp}^\top B_0 \rVert",
+        "FO-ANIL with infinitely many tasks learns the shared subspace much faster than it unlearns the complement.",
+        r"\sigma_{\min}(\Lambda_t) \approx \sigma_{\min}(\Lambda_\star) \text{ while } \lVert "
+        r"B_{\star,\perp}^\top B_t \rVert \approx \lVert B_{\star,\perp}^\top B_0 \rVert",
         "it quickly learns the ground truth subspace and unlearns its orthogonal complement as the singular",
         uses=("eq-6", "eq-7"),
     ),
@@ -139,7 +147,8 @@ OBSERVATIONS = (
         "sec-5-rate-appendix-h",
         "The complement decays at the rate of Appendix H",
         r"The singular values of $B_{\star,\perp}^\top B_t$ decrease to 0 at the slow rate of Appendix H.",
-        r"\lVert B_{\star,\perp}^\top B_t \rVert^2 = O\left( \frac{m_{in}}{\alpha^2 \beta \bar{\sigma}^2 t} \right)",
+        r"\lVert B_{\star,\perp}^\top B_t \rVert^2 = O\left( \frac{m_{\mathrm{in}}}{\alpha^2 \beta "
+        r"\bar{\sigma}^2 t} \right)",
         "at the slow rate given in Appendix H",
         uses=("app-a-rate",),
     ),
@@ -148,28 +157,30 @@ OBSERVATIONS = (
         "FO-ANIL and FO-MAML almost coincide",
         "FO-ANIL and FO-MAML with finitely many tasks almost coincide.",
         r"B_t^{\text{FO-ANIL}} \approx B_t^{\text{FO-MAML}}",
-        "number of tasks, almost coincide. Although very close to in",
+        "number of tasks, almost coincide. Although very close to",
         uses=("sec-2-maml-entangled", "new-fo-maml-equals-fo-anil"),
     ),
     _observation(
         "sec-5-finite-slower",
         "Finitely many tasks unlearn even more slowly",
         "With finitely many tasks the complement seems to be unlearned even more slowly than with infinitely many.",
-        r"\lVert B_{\star,\perp}^\top B_t^{(N)} \rVert_F \gt \lVert B_{\star,\perp}^\top B_t^{(\infty)} \rVert_F",
+        r"\lVert B_{\star,\perp}^\top B_t^{(N)} \rVert_F \gt \lVert B_{\star,\perp}^\top B_t^{(\infty)} "
+        r"\rVert_F",
         "even more slowly. In particular, there are a few directions",
     ),
     _observation(
         "sec-5-few-directions",
         "A few directions are unlearned very slowly",
-        "With finitely many tasks a few directions, given by the maximal singular value, are unlearned either very slowly or up to "
-        "a small error.",
+        "With finitely many tasks a few directions, given by the maximal singular value, are unlearned "
+        "either very slowly or up to a small error.",
         r"\sigma_{\max}(B_{\star,\perp}^\top B_t) \gg \text{average } \sigma_j(B_{\star,\perp}^\top B_t)",
         "(given by the maximal singular value) that are unlearned either very slowly or up to a small error",
     ),
     _observation(
         "sec-5-average-comparable",
         "On average the unlearning happens at a comparable rate",
-        "On average over directions, unlearning with finitely many tasks happens at a rate comparable to that with infinitely many.",
+        "On average over directions, unlearning with finitely many tasks happens at a rate comparable to "
+        "that with infinitely many.",
         r"\frac{1}{d-k} \sum_j \sigma_j(B_{\star,\perp}^\top B_t^{(N)})^2 \approx \frac{1}{d-k} \sum_j "
         r"\sigma_j(B_{\star,\perp}^\top B_t^{(\infty)})^2",
         "However on average, the unlearning happens at a comparable rate",
@@ -185,7 +196,8 @@ OBSERVATIONS = (
     _observation(
         "sec-5-oracle-gap",
         "The excess risk approaches the oracle's",
-        "Model-agnostic methods reach an excess risk that approaches the oracle baseline, by ridge regression or one gradient step.",
+        "Model-agnostic methods reach an excess risk that approaches the oracle baseline, by ridge "
+        "regression or one gradient step.",
         r"R_{\text{oracle}} \lt R_{\text{FO-ANIL}} \ll R_{\text{single task}}",
         "excess risk approaching the oracle baseline with either ridge regression or just a single gradient step",
         page="sec_5_table_1",
@@ -193,28 +205,30 @@ OBSERVATIONS = (
     _observation(
         "sec-5-complement-constant",
         "With infinitely many samples the complement stays constant",
-        r"With infinitely many samples the columns of $B_\star$ are learned quickly, and the singular values along the complement stay "
-        r"constant.",
-        r"\sigma_j(B_{\star,\perp}^\top B_t) = \sigma_j(B_{\star,\perp}^\top B_0) \quad (m_{in} = \infty)",
+        r"With infinitely many samples the columns of $B_\star$ are learned quickly, and the singular "
+        "values along the complement stay constant.",
+        r"\sigma_j(B_{\star,\perp}^\top B_t) = \sigma_j(B_{\star,\perp}^\top B_0) \quad (m_{\mathrm{in}} = "
+        r"\infty)",
         "The singular values along the orthogonal complement stay constant",
         uses=("sec-4-infinite-samples-complement",),
     ),
     _observation(
         "sec-5-bm-complement-rises",
         "Burer-Monteiro increases the complement first",
-        "For Burer-Monteiro the shared subspace is learned quickly, the complement is not unlearned, and its singular values even "
-        "increase during the first steps.",
-        r"\lVert B_{\star,\perp}^\top B_{t+1} \rVert \gt \lVert B_{\star,\perp}^\top B_t \rVert \quad (t \text{ small})",
+        "For Burer-Monteiro the shared subspace is learned quickly, the complement is not unlearned, and "
+        "its singular values even increase during the first steps.",
+        r"\lVert B_{\star,\perp}^\top B_{t+1} \rVert \gt \lVert B_{\star,\perp}^\top B_t \rVert \quad (t "
+        r"\text{ small})",
         "Actually, the singular values along the orthogonal complement even increase during the",
         uses=("eq-12",),
     ),
     _observation(
         "sec-5-complement-hurts",
         "A complement that is not unlearned hurts at test time",
-        "For Burer-Monteiro and infinitely many samples, the inability to unlearn the complement significantly hurts the performance at "
-        "test time.",
+        "For Burer-Monteiro and infinitely many samples, the inability to unlearn the complement "
+        "significantly hurts the performance at test time.",
         r"R_{\text{infinite samples}}, R_{\text{Burer-Monteiro}} \gt R_{\text{FO-ANIL}}",
-        "For both methods, the inability of unlearning the orthogonal complement signi",
+        "For both methods, the inability of unlearning the orthogonal complement",
         page="sec_5_table_1",
         uses=("sec-3-k-prime-to-k",),
     ),
@@ -229,8 +243,8 @@ OBSERVATIONS = (
     _observation(
         "sec-5-subspace-dominates",
         "Singular values along the shared subspace are larger",
-        r"For both methods the singular values along the columns of $B_\star$ are larger than along the complement, so that more weight is "
-        r"put on the shared subspace.",
+        r"For both methods the singular values along the columns of $B_\star$ are larger than along the "
+        "complement, so that more weight is put on the shared subspace.",
         r"\sigma_{\min}(B_\star^\top B_t) \gt \sigma_{\max}(B_{\star,\perp}^\top B_t)",
         "are indeed larger than along its orthogonal complement",
     ),
@@ -238,7 +252,8 @@ OBSERVATIONS = (
         "sec-5-many-iterations",
         "Unlearning needs many iterations",
         "Unlearning happens slowly, and many iterations are required to ignore the orthogonal space completely.",
-        r"\lVert B_{\star,\perp}^\top B_t \rVert^2 \sim \frac{m_{in}}{2 \alpha^2 \beta \bar{\sigma}^2 t}",
+        r"\lVert B_{\star,\perp}^\top B_t \rVert^2 \sim \frac{m_{\mathrm{in}}}{2 \alpha^2 \beta "
+        r"\bar{\sigma}^2 t}",
         "happens slowly and many iterations are required to completely ignore the orthogonal space",
         uses=("new-rate-constant",),
     ),
@@ -248,7 +263,8 @@ SECTION_6 = (
     _observation(
         "sec-6-general-setups",
         "The results hold in more general setups",
-        "The experiments suggest that the results hold with uncentred, anisotropic task parameters and finitely many tasks.",
+        "The experiments suggest that the results hold with uncentred, anisotropic task parameters and "
+        "finitely many tasks.",
         r"\mu_\star \ne 0, \quad \Sigma_\star \ne c I_k, \quad N \lt \infty",
         "results and suggest they hold in more general setups, e.g., with uncentered, anisotropic task parameters",
         uses=("sec-4-finite-tasks", "sec-4-nonzero-mean", "thm-1-conjecture"),

@@ -11,7 +11,7 @@ from foanil.claims.record import Claim, Kind, Reading, Source
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One printed cell of Table 1: excess risk over 1000 test tasks, mean and standard deviation over 10 training runs."""
+    """One printed cell of Table 1: mean and standard deviation of the excess risk over 10 training runs."""
 
     method: str
     adaptation: str
@@ -63,13 +63,13 @@ CELLS = (
 )
 
 _QUOTES = {
-    "single-task": "compared with the single-task base- line that performs ridge regression on the",
-    "oracle": "dimensional feature space, and the oracle baseline that",
+    "single-task": "that performs ridge regression on the",
+    "oracle": "and the oracle baseline that",
     "burer-monteiro": "These methods are also compared",
     "1gd": "refers to a single gradient descent step at test time",
     "ridge": "refers to ridge estimator with respect to the learned representation",
 }
-"""Words of the table's caption or of its introduction: the digits of the cells are not quotable (lost glyphs beside them)."""
+"""Words of the table's caption or introduction: the cells have lost glyphs in them and cannot be quoted."""
 
 _DEPENDS = {
     "single-task": ("eq-10",),

@@ -46,9 +46,10 @@ NOTATION = (
         location="Section 3, Theorem 1",
         kind=Kind.DEFINITION,
         source=Source.STATED,
-        statement=r"$B_{\star,\perp}$ has orthonormal columns that span the orthogonal complement of the columns of $B_\star$.",
-        latex=r"B_{\star,\perp} \in \mathbb{R}^{d \times (d-k)}, \quad B_{\star,\perp}^\top B_{\star,\perp} = I_{d-k}, \quad "
-        r"B_\star^\top B_{\star,\perp} = 0",
+        statement=r"$B_{\star,\perp}$ has orthonormal columns that span the orthogonal complement of the "
+        r"columns of $B_\star$.",
+        latex=r"B_{\star,\perp} \in \mathbb{R}^{d \times (d-k)}, \quad B_{\star,\perp}^\top "
+        r"B_{\star,\perp} = I_{d-k}, \quad B_\star^\top B_{\star,\perp} = 0",
         page="assumption_1_and_definitions",
         quote="is an orthogonal matrix spanning the orthogonal of",
         hypotheses=(ORTHONORMAL, r"$k \lt d$"),
@@ -67,6 +68,7 @@ NOTATION = (
         quote="While these two quantities decay,",
         hypotheses=(WIDTHS, ORTHONORMAL),
         uses=("def-tasks", "def-network"),
+        stated=("gram",),
     ),
 )
 
@@ -77,12 +79,14 @@ THEOREM = (
         location="Section 3",
         kind=Kind.REMARK,
         source=Source.STATED,
-        statement=r"The ANIL objective is not convex in $(B, w)$, and (5)-(7) contain terms of high order in both: degree three "
-        r"and more in $B_t$, two in $w_t$.",
-        latex=r"\exists\, \theta, \theta' : \; L_{\mathrm{ANIL}}\left( \tfrac{1}{2}(\theta + \theta') \right) \gt "
-        r"\tfrac{1}{2} \left( L_{\mathrm{ANIL}}(\theta) + L_{\mathrm{ANIL}}(\theta') \right)",
+        statement="The ANIL objective is not convex in $(B, w)$, and (5)-(7) contain terms of high order "
+        "in both: degree three and more in $B_t$, two in $w_t$.",
+        latex=r"\exists\, \theta, \theta' : \; L_{\mathrm{ANIL}}\left( \tfrac{1}{2}(\theta + \theta') "
+        r"\right) \gt \tfrac{1}{2} \left( L_{\mathrm{ANIL}}(\theta) + L_{\mathrm{ANIL}}(\theta') "
+        r"\right)",
         page="thm_1_global_minima",
-        quote="The objective function is non-convex in its arguments and the iterations involve high-order terms in both",
+        quote="The objective function is non-convex in its arguments and the iterations involve "
+        "high-order terms in both",
         hypotheses=(*ITERATION, r"$\Sigma_\star \ne 0$"),
         uses=("eq-1", "eq-5", "eq-6", "eq-7", "new-anil-loss"),
     ),
@@ -92,10 +96,10 @@ THEOREM = (
         location="Section 3, Theorem 1, equation (8)",
         kind=Kind.LIMIT,
         source=Source.STATED,
-        statement=r"FO-ANIL with infinitely many tasks forgets the orthogonal complement of the shared subspace.",
+        statement="FO-ANIL with infinitely many tasks forgets the orthogonal complement of the shared subspace.",
         latex=r"\lim_{t \to \infty} B_{\star,\perp}^\top B_t = 0",
         page="thm_1_convergence",
-        quote="asymptotically satis",
+        quote="hides universal constants. Let also the step sizes",
         hypotheses=THEOREM_1,
         readings=_THEOREM_READINGS,
         uses=("eq-5", "eq-6", "eq-7", "def-complement", "new-thm-1-explicit"),
@@ -120,10 +124,11 @@ THEOREM = (
         location="Section 3, Theorem 1, equation (8)",
         kind=Kind.LIMIT,
         source=Source.STATED,
-        statement=r"The Gram matrix along the shared subspace tends to $\Lambda_\star$, a shrunken multiple of the identity.",
+        statement=r"The Gram matrix along the shared subspace tends to $\Lambda_\star$, a shrunken "
+        "multiple of the identity.",
         latex=r"\lim_{t \to \infty} B_\star^\top B_t B_t^\top B_\star = \Lambda_\star := \frac{1}{\alpha} "
-        r"\frac{m_{in}}{m_{in} + 1} \left( I_k - \left( \frac{m_{in} + 1}{\bar{\sigma}^2} \Sigma_\star + I_k \right)^{-1} "
-        r"\right)",
+        r"\frac{m_{\mathrm{in}}}{m_{\mathrm{in}} + 1} \left( I_k - \left( \frac{m_{\mathrm{in}} + "
+        r"1}{\bar{\sigma}^2} \Sigma_\star + I_k \right)^{-1} \right)",
         page="thm_1_convergence",
         quote="with initial parameters",
         hypotheses=THEOREM_1,
@@ -136,11 +141,13 @@ THEOREM = (
         location="Section 3, equation (8)",
         kind=Kind.IDENTITY,
         source=Source.IMPLIED,
-        statement=r"With $B_{\star,\perp}^\top B = 0$, $Bw = 0$ and $B_\star^\top B$ of rank $k$, $(B, w)$ is a fixed point of "
-        r"(5)-(6) if and only if $\Lambda = \Lambda_\star$; the printed form equals the ratio form.",
-        latex=r"\Lambda_\star = \frac{1}{\alpha} \frac{m_{in}}{m_{in} + 1} \left( I_k - \left( \frac{m_{in} + 1}"
-        r"{\bar{\sigma}^2} \Sigma_\star + I_k \right)^{-1} \right) = \frac{1}{\alpha} \Sigma_\star \left( "
-        r"\frac{m_{in} + 1}{m_{in}} \Sigma_\star + \frac{\bar{\sigma}^2}{m_{in}} I_k \right)^{-1}",
+        statement=r"With $B_{\star,\perp}^\top B = 0$, $Bw = 0$ and $B_\star^\top B$ of rank $k$, $(B, w)$ "
+        r"is a fixed point of (5)-(6) if and only if $\Lambda = \Lambda_\star$; the printed form "
+        "equals the ratio form.",
+        latex=r"\Lambda_\star = \frac{1}{\alpha} \frac{m_{\mathrm{in}}}{m_{\mathrm{in}} + 1} \left( I_k - "
+        r"\left( \frac{m_{\mathrm{in}} + 1}{\bar{\sigma}^2} \Sigma_\star + I_k \right)^{-1} \right) = "
+        r"\frac{1}{\alpha} \Sigma_\star \left( \frac{m_{\mathrm{in}} + 1}{m_{\mathrm{in}}} "
+        r"\Sigma_\star + \frac{\bar{\sigma}^2}{m_{\mathrm{in}}} I_k \right)^{-1}",
         page="eq_08_fixed_point",
         quote="(of the iterates) satisfying a number of conditions",
         hypotheses=(*ITERATION, POSITIVE_COVARIANCE),
@@ -154,11 +161,13 @@ THEOREM = (
         location="Section 3, Theorem 1",
         kind=Kind.BOUND,
         source=Source.IMPLIED,
-        statement=r"The conditions of Theorem 1, as conditions with universal constants, do not depend on the unit in which "
-        r"labels are measured: they are invariant under $y \to \lambda y$ with the step sizes and layers rescaled to match.",
-        latex=r"\lVert B_0 \rVert^2 \le C \alpha^{-1} \min\left( \frac{1}{m_{in}}, \frac{m_{in}}{\bar{\sigma}^2} \right) "
-        r"\;\Longleftrightarrow\; \lVert \lambda^{1/2} B_0 \rVert^2 \le C \left( \frac{\alpha}{\lambda} \right)^{-1} "
-        r"\min\left( \frac{1}{m_{in}}, \frac{m_{in}}{\lambda^2 \bar{\sigma}^2} \right)",
+        statement="The conditions of Theorem 1, as conditions with universal constants, do not depend on "
+        r"the unit in which labels are measured: they are invariant under $y \to \lambda y$ with the "
+        "step sizes and layers rescaled to match.",
+        latex=r"\lVert B_0 \rVert^2 \le C \alpha^{-1} \min\left( \frac{1}{m_{\mathrm{in}}}, "
+        r"\frac{m_{\mathrm{in}}}{\bar{\sigma}^2} \right) \;\Longleftrightarrow\; \lVert \lambda^{1/2} "
+        r"B_0 \rVert^2 \le C \left( \frac{\alpha}{\lambda} \right)^{-1} \min\left( "
+        r"\frac{1}{m_{\mathrm{in}}}, \frac{m_{\mathrm{in}}}{\lambda^2 \bar{\sigma}^2} \right)",
         page="thm_1_symmetry",
         quote="is full rank",
         hypotheses=(PRINTED_START, UNIVERSAL, r"$\lambda \gt 0$"),
@@ -175,7 +184,9 @@ THEOREM = (
         latex=r"\text{(Appendix C)}",
         page="missing_appendices",
         quote="An extended version of Theorem 1 and its proof are postponed to Appendix C",
-        exclusion=Exclusion("NOT_CHECKABLE", "Appendix C is not in the available text; Theorem 1 is proved afresh instead"),
+        exclusion=Exclusion(
+            "NOT_CHECKABLE", "Appendix C is not in the available text; Theorem 1 is proved afresh instead"
+        ),
     ),
     Claim(
         id="thm-1-conjecture",
@@ -184,10 +195,10 @@ THEOREM = (
         kind=Kind.CONJECTURE,
         source=Source.STATED,
         statement=r"The three limits of Theorem 1 hold with an arbitrary task covariance in place of $cI_k$.",
-        latex=r"\Sigma_\star \succ 0 \;\Longrightarrow\; B_{\star,\perp}^\top B_t \to 0, \quad B_t w_t \to 0, \quad "
-        r"\Lambda_t \to \Lambda_\star",
+        latex=r"\Sigma_\star \succ 0 \;\Longrightarrow\; B_{\star,\perp}^\top B_t \to 0, \quad B_t w_t \to "
+        r"0, \quad \Lambda_t \to \Lambda_\star",
         page="thm_1_conjecture",
-        quote="beyond the identity covariance in Assump- tion 1",
+        quote="We conjecture that Theorem 1 holds with arbitrary task covariances",
         hypotheses=(*ITERATION, POSITIVE_COVARIANCE, *PRINTED_CONDITIONS),
         uses=("eq-5", "eq-6", "eq-7", "eq-8"),
     ),
