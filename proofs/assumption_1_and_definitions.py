@@ -133,7 +133,7 @@ CHECKS = (
     _agreement("labels of a task", "asm-1", "labels", drawn_labels),
     _agreement("empirical loss", "eq-1", "empirical_loss", loss_on_observations),
     _agreement("expected loss of a task", "eq-1", "adapted_test_loss", expected_loss_of_adapted_head),
-    words_check("L_ANIL in closed form by expectation", ("eq-1",), "anil_loss", anil_objective),
+    words_check("L_ANIL in closed form by expectation", ("new-anil-loss",), "anil_loss", anil_objective),
     _agreement("inner update", "eq-2", "inner_update", inner_update),
     _agreement("outer update", "eq-3", "outer_update", outer_update),
     _agreement("σ̄² as the mean square of a label", "asm-1", "sigma_bar_sq", label_variance),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -101,8 +102,10 @@ def words_check(
 ) -> Check:
     """Return the check that a stated formula, its letters replaced as `at` says, equals a derived element."""
 
+    once = functools.cache(derive)
+
     def residual(stated: Formula) -> Residual:
-        derived = derive()
+        derived = once()
         return difference(derived, state(stated, derived.alphabet, **(at or {})))
 
     return Check(name, claims, method, scope, formula, residual)

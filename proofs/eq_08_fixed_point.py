@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,27 @@ def solution_residual(stated: Callable[..., Any]) -> Residual:
     return difference(solved_for_gram(), state(stated, gram_alphabet()))
 
 
+def instance_residual(stated: Callable[..., Any]) -> Residual:
+    """Check αΛ((1 + 1/m_in)Σ⋆ + (σ̄²/m_in)I) = Σ⋆ for the stated Λ at an exact, unsymmetric-looking instance, k = 3.
+
+    Unlike the check in words it needs no declared inverse: any way of writing Λ⋆ is judged by its value.
+    """
+    Sigma_star = EXACT.array([[3, 1, 0], [1, 2, Fraction(-1, 2)], [0, Fraction(-1, 2), 5]])
+    values = {
+        "alpha": EXACT.scalar(Fraction(2, 7)),
+        "beta": EXACT.scalar(Fraction(1, 11)),
+        "m_in": EXACT.scalar(4),
+        "sigma_sq": EXACT.scalar(Fraction(3, 5)),
+        "sigma_bar_sq": EXACT.scalar(10 + Fraction(3, 5)),
+        "Sigma_star": Sigma_star,
+    }
+    Lambda = stated(EXACT, **{name: values[name] for name in formal.letters(stated)})
+    total = (1 + 1 / values["m_in"]) * Sigma_star + values["sigma_bar_sq"] / values["m_in"] * EXACT.eye(3)
+    gap = values["alpha"] * (Lambda @ total) - Sigma_star
+    worst = max(abs(entry) for entry in gap.ravel())
+    return exact_residual(worst == 0, f"largest entry of αΛK − Σ⋆: {worst}", computed="0", stated=str(worst))
+
+
 # On an eigenvector of Σ⋆ ---------------------------------------------------------------------------
 
 _SCALARS = FracField(["lam", "m_in", "alpha", "beta", "sigma_sq", "sigma_bar_sq"], QQ)
@@ -121,7 +143,10 @@ def eigenvalue(stated: Callable[..., Any]) -> FracElement:
 def shrinkage_limit_residual(stated: Callable[..., Any]) -> Residual:
     """Check αΛ⋆ → I as m_in → ∞: on each eigenvalue λ > 0 of Σ⋆ the limit is 1."""
     function = eigenvalue(stated)
-    found = leading_ratio(function, "m_in") if function else function
+    try:
+        found = leading_ratio(function, "m_in") if function else function
+    except ValueError as error:
+        return exact_residual(False, str(error), computed="1", stated="no finite limit")
     return exact_residual(found == 1, f"lim αΛ⋆ = {found} on every eigenvalue λ", computed="1", stated=str(found))
 
 
@@ -172,7 +197,13 @@ def derivation_of_limit(claims: tuple[str, ...]) -> Derivation:
 
 DERIVATIONS = (derivation, shrinkage_derivation)
 
+_INSTANCE = "one instance: k = 3, Σ⋆ not diagonal, m_in = 4, exact rationals"
+
 CHECKS = (
+    *(
+        Check(f"{name} is stationary at an instance", ("eq-8",), Method.EXACT, _INSTANCE, name, instance_residual)
+        for name in ("limit_gram", "limit_gram_ratio_form")
+    ),
     Check(
         "Λ⋆ as printed solves stationarity, uniquely",
         ("eq-8",),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 
 from sympy.polys.fields import FracElement
 
+from foanil import limits
 from foanil.decisions import Relation, at_least, more_than
 from foanil.inequalities import Abstraction, Decided, Fact, Theory
+from foanil.limits import Conclusion
 from foanil.words import Element
 from proofs.dimensionless import Iteration, iteration
 
@@ -74,7 +75,8 @@ def state_bounds(here: Iteration) -> dict[str, Element]:
 def theory() -> Theory:
     """Return the theory of one step inside the region."""
     here = iteration()
-    return Theory(here.words, region(here), state_bounds(here))
+    time = at_least(Scalars(here).t)
+    return Theory(here.words, (*region(here), time), state_bounds(here))
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ class OneStep:
         """W ⪯ (qδ + ω)I."""
         total = self.theory.sum(self.theory.scale(self.gram_of_D, self.x.q), self.head_noise_upper)
         words = self.here.words
-        return self.theory.restate(total, words.constant(self.x.noise_bound) * self.here.identity - self.here.W, "W ⪯ ω̄I")
+        return self.theory.restate(
+            total, words.constant(self.x.noise_bound) * self.here.identity - self.here.W, "W ⪯ ω̄I"
+        )
 
     @functools.cached_property
     def head_noise_lower(self) -> Fact:
@@ -173,9 +177,7 @@ class OneStep:
         """E ⪯ I/a."""
         T, here, x = self.theory, self.here, self.x
         slack = 1 / x.a - x.s * x.ell - x.noise_bound
-        total = T.sum(
-            T.scale(self.gram_of_C, x.s), self.noise_upper, T.scale(self.identity_is_psd("k_prime"), slack)
-        )
+        total = T.sum(T.scale(self.gram_of_C, x.s), self.noise_upper, T.scale(self.identity_is_psd("k_prime"), slack))
         return T.restate(total, here.words.constant(1 / x.a) * here.identity - here.E, "aE ⪯ I")
 
     @functools.cached_property
@@ -315,4 +317,209 @@ def one_step(mutated: Theory | None = None) -> OneStep:
     return OneStep(mutated or theory(), iteration())
 
 
-__all__ = ["Any", "OneStep", "Scalars", "one_step", "region", "state_bounds", "theory"]
+# The limits ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What follows from one step for all times: decay, rank, and the three limits of (8)."""
+
+    step: OneStep
+
+    @property
+    def theory(self) -> Theory:
+        """The theory of the step."""
+        return self.step.theory
+
+    @functools.cached_property
+    def outputs_vanish(self) -> Conclusion:
+        """Σ_t ŵ_tᵀG_tŵ_t is finite: B_tw_t → 0, and ‖w_t‖ never increases."""
+        T, here, x = self.theory, self.step.here, self.step.x
+        rate = here.words.field.one * 7 / 4 * x.rho * (1 - x.gram_bound)
+        energy = T.congruence(self.step.gram_lower, here.w.T, "0 ≤ ŵᵀGŵ")
+        after = T.restate(T.square(here.next_head.T), here.next_head.T @ here.next_head, "0 ≤ ‖ŵ₊‖²")
+        statement = (
+            r"\lVert w_{t+1} \rVert \le \lVert w_t \rVert,\quad "
+            r"\tfrac74\beta(1-\bar g)\textstyle\sum_t \lVert B_tw_t \rVert^2 \le \lVert w_0 \rVert^2,\quad B_tw_t \to 0"
+        )
+        return limits.summable_decrease(
+            T, self.step.head_decrease, energy, after, rate, here.w.T @ here.w, {"w": here.next_head}, statement
+        )
+
+    @functools.cached_property
+    def complement_vanishes(self) -> Conclusion:
+        """‖D_t‖² ≤ δ/(1 + aqδt): the complement is unlearned, and never grows."""
+        T, here, x = self.theory, self.step.here, self.step.x
+        D_next = here.D @ (here.identity - here.scalar("a") * here.E)
+        statement = (
+            r"\lVert B_{\star,\perp}^{\top}B_t \rVert^2 \le \frac{\lVert B_{\star,\perp}^{\top}B_0 \rVert^2}"
+            r"{1 + \beta\gamma\lVert B_{\star,\perp}^{\top}B_0 \rVert^2\, t},\quad "
+            r"\gamma = \frac{\alpha^2\bar\sigma^2}{m_{\mathrm{in}}}"
+        )
+        return limits.quadratic_decay(
+            T, self.step.complement_decrease, here.D @ here.D.T, D_next @ D_next.T, x.a * x.q, x.delta, statement
+        )
+
+    @functools.cached_property
+    def rank_kept(self) -> Conclusion:
+        """The rank of B⋆ᵀB_t never changes."""
+        here = self.step.here
+        return limits.kept_rank(self.theory, self.step.step_matrix_invertible, here.C, here.M, here.C @ here.M)
+
+    def _general(self, *names: str) -> tuple[FracElement, ...]:
+        return tuple(self.step.here.words.scalar(name).coefficient() for name in names)
+
+    @functools.cached_property
+    def gram_capped(self) -> Conclusion:
+        """limsup λ_max(αΛ_t) ≤ x⋆, by the map h = p̃ at aω̄ = 1, which dominates p̃."""
+        T, x = self.theory, self.step.x
+        a, s, noise, lam, top = self._general("a", "s", "omega_bar", "lam", "y")
+        one = self.step.here.words.field.one
+        shrink = 1 - s * lam
+        cap = lam * ((1 + a * shrink) ** 2 + a**2 * shrink**2)
+        powers = enumerate(upper_map(self.step.here))
+        stepped = sum((c * lam**i for i, c in powers), start=self.step.here.words.field.zero)
+        through = Abstraction(
+            {"s": x.s, "omega_bar": x.noise_bound, "y": x.ell},
+            (
+                more_than(a),
+                at_least(one / 4, a),
+                more_than(s),
+                at_least(noise),
+                at_least(one, a * noise),
+                at_least(s * top, one),
+                at_least(one, a * s * top),
+            ),
+        )
+        inside = (at_least(lam), at_least(top, lam))
+        below = (at_least(lam), at_least(one, s * lam))
+        beyond = (more_than(s * lam, one), at_least(top, lam))
+        conditions = (
+            T.decide_for_all(at_least(cap, stepped), "lam", inside, through, "p̃ ≤ h on [0, ℓ]"),
+            T.decide_for_all(at_least(1 / s, cap), "lam", below, through, "h ≤ x⋆ on [0, x⋆]"),
+            T.decide_for_all(more_than(lam, cap), "lam", beyond, through, "h(λ) < λ on (x⋆, ℓ]"),
+        )
+        statement = r"\limsup_t \lambda_{\max}(\alpha\Lambda_t) \le x_\star"
+        return limits.scalar_lemma(
+            "capped recursion", statement, conditions, self.step.gram_of_C_upper, self.step.gram_of_C_bound
+        )
+
+    def _tail(self) -> tuple[Abstraction, FracElement, FracElement, FracElement]:
+        """Return the abstraction of the tail, and the ends l < x⋆ < u of its spectrum: ω < ω′ < 1, ω̄_t ≤ ω′."""
+        a, s, later = self._general("a", "s", "omega_prime")
+        one = self.step.here.words.field.one
+        relations = (more_than(a), at_least(one / 4, a), more_than(s), more_than(later), more_than(one, later))
+        through = Abstraction({"s": self.step.x.s}, relations[:3])
+        return through, (1 - later) / s, 1 / s, (1 + later / 4) / s
+
+    @property
+    def tail_margin(self) -> tuple[Relation, ...]:
+        """0 < ω′ < 1: a bound on ‖W_t‖ from some time on, since ‖W_t‖ ≤ q‖D_t‖² + ω, ω < 1 and D_t → 0."""
+        (later,) = self._general("omega_prime")
+        return more_than(later), more_than(self.step.here.words.field.one, later)
+
+    @functools.cached_property
+    def gram_floored(self) -> Conclusion:
+        """liminf λ_min(αΛ_t) ≥ (1 − ω′)x⋆ > 0 for every ω′ in (ω, 1), when ω < 1."""
+        T = self.theory
+        a, s, later, lam = self._general("a", "s", "omega_prime", "lam")
+        through, floor, _, top = self._tail()
+        rising = (1 + 2 * a * (1 - later)) * lam - 2 * a * s * lam**2
+        slope = 1 + 2 * a * (1 - later) - 4 * a * s * lam
+        low = (*self.tail_margin, more_than(lam), more_than(floor, lam))
+        high = (*self.tail_margin, at_least(lam, floor), at_least(top, lam))
+        conditions = (
+            T.decide_for_all(more_than(rising, lam), "lam", low, through, "f(λ) > λ below the floor"),
+            T.decide_for_all(at_least(slope), "lam", low, through, "f increases below the floor"),
+            T.decide_for_all(at_least(rising, floor), "lam", high, through, "f stays above the floor"),
+        )
+        statement = r"\liminf_t \lambda_{\min}(\alpha\Lambda_t) \ge (1-\omega')\,x_\star"
+        parents = (self.step.gram_of_C_lower, self.gram_capped, self.rank_kept, self.complement_vanishes)
+        return limits.scalar_lemma("floored recursion", statement, conditions, *parents)
+
+    @functools.cached_property
+    def noise_vanishes(self) -> Conclusion:
+        """Λ₊ − p(Λ) → 0, p(λ) = λ(1 + a(1 − sλ))²: each of its words contains D or Cŵ."""
+        here = self.step.here
+        words = here.words
+        Lambda, identity = here.C @ here.C.T, words.eye("k")
+        N = identity + here.scalar("a") * (identity - here.scalar("s") * Lambda)
+        pieces = words.with_rule(here.D, words.zeros("d-k", "k_prime")).with_rule(
+            here.C @ here.w, words.zeros("k", "1")
+        )
+        gap = self.step.next_gram - N @ Lambda @ N
+        statement = r"\alpha\Lambda_{t+1} - p(\alpha\Lambda_t) \to 0"
+        return limits.vanishes(gap, pieces, statement, self.complement_vanishes, self.outputs_vanish)
+
+    @functools.cached_property
+    def gram_converges(self) -> Conclusion:
+        """αΛ_t → x⋆I, when ω < 1."""
+        T = self.theory
+        a, s, lam = self._general("a", "s", "lam")
+        through, floor, fixed, top = self._tail()
+        one = self.step.here.words.field.one
+        image = lam * (1 + a * (1 - s * lam)) ** 2
+        slope = (1 + a - a * s * lam) * (1 + a - 3 * a * s * lam)
+        inside = (*self.tail_margin, at_least(lam, floor), at_least(top, lam))
+        conditions = (
+            T.decide_for_all(more_than(slope), "lam", inside, through, "p increases on [l, u]"),
+            T.decide_for_all(
+                more_than(image, lam), "lam", (*inside, more_than(fixed, lam)), through, "p(λ) > λ left of x⋆"
+            ),
+            T.decide_for_all(
+                more_than(lam, image), "lam", (*inside, more_than(lam, fixed)), through, "p(λ) < λ right of x⋆"
+            ),
+        )
+        assert slope == image.diff(lam) * one, "the slope is the derivative of the map"
+        statement = r"\alpha\Lambda_t \to x_\star I,\quad \Lambda_t \to \Lambda_\star"
+        parents = (self.noise_vanishes, self.gram_capped, self.gram_floored)
+        return limits.scalar_lemma("perturbed monotone map", statement, conditions, *parents)
+
+
+def explicit_conditions(here: Iteration) -> tuple[Relation, ...]:
+    """Return the explicit hypotheses of Theorem 1, dimensionless: β ≤ α ≤ 1/(2σ̄), κ ≥ 1, m ≥ 1, a > 0."""
+    x = Scalars(here)
+    one = here.words.field.one
+    return (
+        more_than(x.a),
+        more_than(x.rho),
+        at_least(one, x.rho),
+        at_least(x.kappa, one),
+        at_least(x.m, one),
+        at_least(x.rho / 4, x.a * x.kappa),
+    )
+
+
+def entry(here: Iteration) -> list[Decided]:
+    """Decide that the explicit hypotheses put the start into the region: δ = 1/(4m), ω = 1, ℓ = max(1/(4m), x⋆)."""
+    x = Scalars(here)
+    field = here.words.field
+    quarter = 1 / (4 * x.m)
+    start = Theory(here.words, explicit_conditions(here), {})
+    decided = []
+    for top, case in ((x.x_star, at_least(x.x_star, quarter)), (quarter, at_least(quarter, x.x_star))):
+        through = Abstraction({"ell": top, "delta": quarter, "omega": field.one}, ())
+        theory_of_case = Theory(here.words, (*start.assumptions, case), {})
+        for relation in region(here):
+            concrete = Relation(through.concrete(relation.function), relation.sign)
+            decided.append(theory_of_case.decide(concrete, f"ℓ = {top}: {relation}"))
+    return decided
+
+
+def head_at_rest() -> dict[str, Element]:
+    """Return, for Bŵ = 0, what moves: ŵ₊ − ŵ, C₊ŵ, D₊ŵ, and C₊, D₊ minus the same step with ŵ = 0; all are zero."""
+    here = iteration()
+    words = here.words
+    resting = words.with_rule(here.C @ here.w, words.zeros("k", "1")).with_rule(
+        here.D @ here.w, words.zeros("d-k", "1")
+    )
+    none = {"w": words.zeros("k_prime", "1")}
+    C_next, D_next = here.C @ here.M, here.D @ (here.identity - here.scalar("a") * here.E)
+    moved = {
+        "head": here.next_head - here.w,
+        "C output": C_next @ here.w,
+        "D output": D_next @ here.w,
+        "C": C_next - C_next.substitute(none),
+        "D": D_next - D_next.substitute(none),
+    }
+    return {name: element.into(resting) for name, element in moved.items()}

@@ -57,7 +57,9 @@ def test_columns_that_are_not_orthonormal_are_measured_and_cured() -> None:
     """The error reports max|B⋆ᵀB⋆ − I| exactly, and its cure works."""
     A = np.eye(5)[:, :2]
     A[0, 0] += 0.0154
-    with pytest.raises(setting.OrthonormalityError, match=r"= 3\.1e-02; pass it through setting\.orthonormal") as caught:
+    with pytest.raises(
+        setting.OrthonormalityError, match=r"= 3\.1e-02; pass it through setting\.orthonormal"
+    ) as caught:
         Setting(**GOOD, B_star=A)
     assert "max|B_starᵀB_star − I|" in str(caught.value)
     cured = Setting(**GOOD, B_star=setting.orthonormal(A))

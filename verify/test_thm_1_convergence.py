@@ -61,7 +61,9 @@ class Run:
     def reduced(self, theta: Iterate) -> Reduced:
         """Return the dimensionless iterate."""
         alpha = self.letters["alpha"]
-        return dynamics.reduced(self.letters, theta, alpha**_half(alpha), (alpha * self.xp.scalar(self.setting.c)) ** _half(alpha))
+        return dynamics.reduced(
+            self.letters, theta, alpha ** _half(alpha), (alpha * self.xp.scalar(self.setting.c)) ** _half(alpha)
+        )
 
     def budget(self) -> Any:
         """Return how far below zero rounding alone may take a slack."""
@@ -165,7 +167,9 @@ def spectrum_is_enclosed(run: Run, ends: list[tuple[float, ...]] | None = None) 
         yield interval[1] - values[-1]
         if ends is not None:
             ends.append((float(interval[0]), float(values[0]), float(values[-1]), float(interval[1])))
-        interval = convergence.next_interval(run.xp, run.pure, interval, convergence.seen_weight(run.xp, run.pure, point))
+        interval = convergence.next_interval(
+            run.xp, run.pure, interval, convergence.seen_weight(run.xp, run.pure, point)
+        )
 
 
 # Judging a law -----------------------------------------------------------------------------------
@@ -287,7 +291,10 @@ class Case:
     state: State
 
 
-_TILTED = State([["1/2", "-1/3", "1/5"], ["1/7", "2/5", "-1/4"], ["1/3", "1/6", "-1/2"], ["-1/5", "1/4", "1/3"]], ["1/3", "-1/2", "1/9"])
+_TILTED = State(
+    [["1/2", "-1/3", "1/5"], ["1/7", "2/5", "-1/4"], ["1/3", "1/6", "-1/2"], ["-1/5", "1/4", "1/3"]],
+    ["1/3", "-1/2", "1/9"],
+)
 
 CASES = (
     Case(
@@ -336,9 +343,7 @@ def test_spectrum_follows_the_two_recursions_for_long(case: Case, evidence: Any)
     def shown() -> str:
         x_star = float(run.pure["x_star"])
         low, least, largest, high = ends[-1]
-        return (
-            f"After {run.steps} steps: {low:.6f} <= {least:.6f}, {largest:.6f} <= {high:.6f}; x_star = {x_star:.6f}"
-        )
+        return f"After {run.steps} steps: {low:.6f} <= {least:.6f}, {largest:.6f} <= {high:.6f}; x_star = {x_star:.6f}"
 
     record(
         evidence,

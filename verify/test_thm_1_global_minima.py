@@ -111,7 +111,9 @@ def descent(xp: NumberSystem, instance: Instance, limit: Limit) -> Any:
 # The checks --------------------------------------------------------------------------------------
 
 
-def check_instances(evidence: Any, digits: int, law: str, holds: Callable[[Instance], None], share: float = 0.6) -> None:
+def check_instances(
+    evidence: Any, digits: int, law: str, holds: Callable[[Instance], None], share: float = 0.6
+) -> None:
     """Check drawn instances, and record the outcome; a failure is recorded, then raised."""
     defaults = hypothesis.settings()
     examples = max(1, round(share * defaults.max_examples))
@@ -180,7 +182,10 @@ def _mutant(**change: Callable[[dict[str, Any]], Any]) -> Limit:
 WRONG_LIMITS: tuple[tuple[str, Limit], ...] = (
     ("m_in + 1 for m_in", _mutant(m_in=lambda known: known["m_in"] + 1)),
     ("2 m_in for m_in", _mutant(m_in=lambda known: 2 * known["m_in"])),
-    ("sigma^2 for sigma_bar^2", _mutant(sigma_bar_sq=lambda known: known["sigma_bar_sq"] - known["Sigma_star"].trace())),
+    (
+        "sigma^2 for sigma_bar^2",
+        _mutant(sigma_bar_sq=lambda known: known["sigma_bar_sq"] - known["Sigma_star"].trace()),
+    ),
     ("2 alpha for alpha", _mutant(alpha=lambda known: 2 * known["alpha"])),
     ("2 Sigma_star for Sigma_star", _mutant(Sigma_star=lambda known: 2 * known["Sigma_star"])),
     ("no shrinkage", lambda xp, Sigma_star, sigma_bar_sq, alpha, m_in: xp.eye(Sigma_star.shape[0]) / alpha),
@@ -192,7 +197,11 @@ TILTED = Instance(
         2,
         3,
         5,
-        rational.product(rational.reflection([Fraction(1), Fraction(2)]), rational.diagonal([Fraction(2), Fraction(1, 3)]), rational.reflection([Fraction(1), Fraction(2)])),
+        rational.product(
+            rational.reflection([Fraction(1), Fraction(2)]),
+            rational.diagonal([Fraction(2), Fraction(1, 3)]),
+            rational.reflection([Fraction(1), Fraction(2)]),
+        ),
         "1/2",
         "1/4",
         "1/4",

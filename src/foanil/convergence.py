@@ -67,7 +67,9 @@ def require_explicit_conditions(setting: Setting, state: State) -> None:
     require_state(setting, state)
     failed = [condition.text for condition in explicit_conditions(setting, state) if not condition.holds]
     if failed:
-        raise HypothesisError(f"expected {'; '.join(failed)}; got {setting}, {state}; scale B, w or the step sizes down")
+        raise HypothesisError(
+            f"expected {'; '.join(failed)}; got {setting}, {state}; scale B, w or the step sizes down"
+        )
 
 
 def step_order(setting: Setting) -> Condition:
@@ -94,9 +96,7 @@ def _at_most(text: str, value: Fraction, bound: Fraction) -> Condition:
 def _spectral(text: str, state: State, bound: Fraction) -> Condition:
     """Decide ‖B‖₂² ≤ bound as bound·I − BᵀB ⪰ 0, tight when that is singular."""
     gram = rational.product(rational.transpose(state.B), state.B)
-    slack = tuple(
-        tuple(bound * int(i == j) - entry for j, entry in enumerate(row)) for i, row in enumerate(gram)
-    )
+    slack = tuple(tuple(bound * int(i == j) - entry for j, entry in enumerate(row)) for i, row in enumerate(gram))
     holds = rational.is_positive_semidefinite(slack)
     return Condition(text, holds, holds and rational.rank(slack) < len(slack))
 
@@ -153,9 +153,7 @@ def lower_recursion(xp: Arrays, numbers: Letters, gram: Array, weight: Scalar) -
     return gram + 2 * a * ((1 - weight) * gram - numbers["s"] * (gram @ gram))
 
 
-def next_interval(
-    xp: Any, numbers: Letters, interval: tuple[Scalar, Scalar], weight: Scalar
-) -> tuple[Scalar, Scalar]:
+def next_interval(xp: Any, numbers: Letters, interval: tuple[Scalar, Scalar], weight: Scalar) -> tuple[Scalar, Scalar]:
     """Return an interval that contains the spectrum of αΛ_{t+1} if `interval` contains that of αΛ_t.
 
     p̃ increases on [0, (1 + a)/(3as)], which the theorem's hypotheses keep the spectrum in; f_t is concave, so that its

@@ -72,10 +72,7 @@ def fast_step(xp: Arrays, letters: Letters, theta: Iterate) -> Iterate:
     p = w - alpha * q
     total = xp.sqnorm(output) + statements.sigma_bar_sq(xp, letters["Sigma_star"], letters["sigma_sq"])
     transported = (
-        (B @ p) @ p.T
-        + spread * ((B @ q) @ q.T)
-        + (alpha**2 + spread) * ((B @ C.T) @ signal)
-        + spread * total * (B @ G)
+        (B @ p) @ p.T + spread * ((B @ q) @ q.T) + (alpha**2 + spread) * ((B @ C.T) @ signal) + spread * total * (B @ G)
     )
     return Iterate(B - beta * transported + alpha * beta * (B_star @ signal), w - beta * (G @ p))
 

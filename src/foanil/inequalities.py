@@ -3,7 +3,7 @@
 A `Fact` says 0 ⪯ X for a symmetric element X of the word algebra (a 1×1 element: a nonnegative number), in every
 dimension, under the assumptions of its `Theory`. Facts are made by the rules below and by nothing else; a rule that
 does not apply raises RefusedStepError, and a scalar goal that is not decided raises RefusedGoalError. Everything that
-is believed without a check is a hypothesis of the theory, or a named lemma of `LEMMAS`.
+is believed without a check is a hypothesis of the theory (the limit lemmas are in `foanil.limits`).
 """
 
 from __future__ import annotations
@@ -59,14 +59,6 @@ class Decided:
             raise RefusedStepError("a Decided relation is made by Theory.decide only")
 
 
-@dataclass(frozen=True, slots=True)
-class Lemma:
-    """A classical fact that is used without a machine check: precise statement and reference."""
-
-    statement: str
-    reference: str
-
-
 @dataclass(frozen=True, eq=False)
 class Abstraction:
     """A more general scalar goal: some scalars stand for rational functions, and only these relations are assumed.
@@ -117,6 +109,19 @@ class Theory:
         decision = require(through.relations, relation)
         concrete = Relation(through.concrete(relation.function), relation.sign)
         return Decided(concrete, says, decision, self._grounds(through), _KEY)
+
+    def decide_for_all(
+        self, relation: Relation, variable: str, interval: Sequence[Relation], through: Abstraction, says: str = ""
+    ) -> Decided:
+        """Derive that a relation holds for every value of a variable that satisfies `interval`.
+
+        The abstraction's relations hold for the values of its scalars and must not mention the variable.
+        """
+        bound = self.words.scalar(variable).coefficient()
+        if any(_occurs(bound, r.function) for r in through.relations) or variable in through.values:
+            raise RefusedStepError(f"the bound variable {variable} occurs in the abstraction")
+        decision = require((*through.relations, *interval), relation)
+        return Decided(relation, says, decision, self._grounds(through), _KEY)
 
     def _grounds(self, through: Abstraction) -> tuple[Decided, ...]:
         """Decide the relations of an abstraction for the values of its scalars."""
@@ -225,7 +230,9 @@ class Theory:
     ) -> tuple[FracElement, FracElement]:
         top = self.words.scalar("y").coefficient()
         if low or through.values.get("y") != high:
-            raise RefusedStepError(f"the abstraction must have y = {high} and lower bound 0; got {through.values}, {low}")
+            raise RefusedStepError(
+                f"the abstraction must have y = {high} and lower bound 0; got {through.values}, {low}"
+            )
         return low, top
 
     def _fact(self, element: Element, rule: str, says: str, *parents: Fact | Decided) -> Fact:
@@ -279,16 +286,3 @@ def steps(*conclusions: Fact | Decided) -> list[Fact | Decided]:
     for conclusion in conclusions:
         visit(conclusion)
     return ordered
-
-
-LEMMAS: Mapping[str, Lemma] = {}
-
-
-def trusted(lemma: str) -> Lemma:
-    """Return a named lemma; raises RefusedStepError for a name that is not listed."""
-    if lemma not in LEMMAS:
-        raise RefusedStepError(f"no lemma {lemma!r}; the trusted ones are: {', '.join(LEMMAS)}")
-    return LEMMAS[lemma]
-
-
-__all__ = ["LEMMAS", "Decided", "Fact", "Lemma", "RefusedStepError", "Theory", "steps", "trusted", "Any"]

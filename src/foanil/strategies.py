@@ -137,7 +137,9 @@ def unit_representations(draw: Draw, drawn: Sizes) -> tuple[Matrix, Matrix, Matr
     """
     d, k, k_prime = drawn.d, drawn.k, drawn.k_prime
     # t close to 1 makes an angle close to 90°, that is B⋆ᵀB nearly rank-deficient.
-    parameters = st.just(Fraction(0)) | st.sampled_from([Fraction(n, d_) for n, d_ in ((1, 2), (1, 3), (2, 3), (99, 100))])
+    parameters = st.just(Fraction(0)) | st.sampled_from(
+        [Fraction(n, d_) for n, d_ in ((1, 2), (1, 3), (2, 3), (99, 100))]
+    )
     mixed = rational.as_array(rational.identity(d))
     for i in range(min(k, d - k)):
         cosine, sine = _rotation(draw(parameters))

@@ -1,0 +1,164 @@
+"""Named limit lemmas: what a derivation may conclude from inequalities that hold at every step.
+
+Each rule checks the shape of the facts it is given and decides the scalar conditions of its lemma itself; what remains
+to be believed is the lemma, stated here in full with a reference. The list is the trusted base of the limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sympy.polys.fields import FracElement
+
+from foanil.decisions import at_least, more_than
+from foanil.inequalities import Abstraction, Decided, Fact, RefusedStepError, Theory
+from foanil.words import Alphabet, Element
+
+_KEY = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Lemma:
+    """A classical fact that is used without a machine check: precise statement and reference."""
+
+    statement: str
+    reference: str
+
+
+LEMMAS: Mapping[str, Lemma] = MappingProxyType(
+    {
+        "summable decrease": Lemma(
+            "If v_t ≥ 0, x_t ≥ 0, ε > 0 and v_{t+1} ≤ v_t − εx_t for all t, then v_t never increases, "
+            "εΣx_t ≤ v_0 and x_t → 0.",
+            "telescoping sum; terms of a convergent series vanish (Rudin, Principles, 3.23)",
+        ),
+        "monotone comparison": Lemma(
+            "If Y_{t+1} ⪯ φ(Y_t) for symmetric Y_t ⪰ 0 with ‖Y_0‖ ≤ y_0, and φ is nondecreasing on [0, b_t] with "
+            "φ(b_t) ≤ b_{t+1} and b_0 = y_0, then ‖Y_t‖ ≤ b_t for all t.",
+            "induction; λ_max is monotone in the Loewner order (Bhatia, Matrix Analysis, III.2.3)",
+        ),
+        "invertible factor": Lemma(
+            "If C_{t+1} = C_tM_t with M_t invertible for all t, then rank C_t = rank C_0 for all t.",
+            "rank is invariant under invertible factors (Horn & Johnson, 0.4.6)",
+        ),
+        "capped recursion": Lemma(
+            "If Λ_{t+1} ⪯ h(Λ_t), spec(Λ_t) ⊂ [0, y], h continuous, h ≤ x on [0, x] and h(λ) < λ on (x, y], "
+            "then limsup λ_max(Λ_t) ≤ x.",
+            "max(x, λ_max) does not increase, and its limit is a fixed point of max(x, h) (Rudin, 3.14)",
+        ),
+        "floored recursion": Lemma(
+            "If Λ_{t+1} ⪰ f(Λ_t) and 0 ≺ Λ_t with spec(Λ_t) ⊂ (0, u] from some t on, f continuous, nondecreasing with "
+            "f(λ) > λ on (0, x), and f ≥ x on [x, u], then liminf λ_min(Λ_t) ≥ x.",
+            "min(x, λ_min) does not decrease, and its limit is a fixed point of min(x, f) (Rudin, 3.14)",
+        ),
+        "vanishing ideal": Lemma(
+            "If each word of an element contains one of finitely many pieces, all of its letters stay bounded and the "
+            "pieces tend to 0, then the element tends to 0.",
+            "submultiplicativity of the operator norm",
+        ),
+        "perturbed monotone map": Lemma(
+            "If Λ_{t+1} − p(Λ_t) → 0, spec(Λ_t) ⊂ [l, u] from some t on, p is continuous and increasing on [l, u], "
+            "p(λ) > λ on [l, x) and p(λ) < λ on (x, u], then Λ_t → xI.",
+            "Weyl's inequality (Bhatia, III.2.1) reduces it to λ_min and λ_max, perturbed scalar recursions whose "
+            "limit points are fixed by p in the limit",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Conclusion:
+    """What a named lemma yields from facts: the statement in LaTeX, and everything it rests on."""
+
+    lemma: str
+    statement: str
+    says: str
+    parents: tuple[Fact | Decided | Conclusion, ...]
+    key: object = field(repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.key is not _KEY:
+            raise RefusedStepError("a Conclusion is made by the rules of foanil.limits only")
+
+
+def summable_decrease(
+    theory: Theory,
+    decrease: Fact,
+    loss: Fact,
+    after: Fact,
+    rate: FracElement,
+    before: Element,
+    step: Mapping[str, Element],
+    statement: str,
+) -> Conclusion:
+    """0 ≤ v − εx − v₊, 0 ≤ x, 0 ≤ v₊, ε > 0, where v₊ is v one step later: Σx is finite and x → 0."""
+    expected = before - theory.words.constant(rate) * loss.element - after.element
+    _same(decrease.element, expected, "the decrease v − εx − v₊")
+    _same(after.element, before.transport(theory.words, step, {}), "v one step later")
+    positive = theory.decide(more_than(rate), "ε > 0")
+    return Conclusion("summable decrease", statement, "x_t ≥ 0 and v_t ≥ 0", (decrease, loss, after, positive), _KEY)
+
+
+def quadratic_decay(
+    theory: Theory, decrease: Fact, Y: Element, Y_next: Element, rate: FracElement, top: FracElement, statement: str
+) -> Conclusion:
+    """Y₊ ⪯ Y − gY², ‖Y_0‖ ≤ y_0, 2gy_0 ≤ 1, g > 0: ‖Y_t‖ ≤ y_0/(1 + gy_0t).
+
+    Decides, for the bound b = y_0/(1 + gy_0t) at any t ≥ 0: y ↦ y − gy² increases on [0, b], and maps b below the
+    bound at t + 1.
+    """
+    words = theory.words
+    _same(decrease.element, Y - words.constant(rate) * (Y @ Y) - Y_next, "the decrease Y − gY² − Y₊")
+    g, start, t, y = (words.scalar(name).coefficient() for name in ("q", "y", "t", "lam"))
+    one = words.field.one
+    general = (more_than(g), at_least(start), at_least(one, 2 * g * start), at_least(t))
+    bound = start / (1 + g * start * t)
+    values = {"q": rate, "y": top}
+    kept = theory.decide(
+        at_least(start / (1 + g * start * (t + 1)), bound - g * bound**2),
+        "b − gb² is below the bound at t + 1",
+        Abstraction(values, general),
+    )
+    rising = theory.decide_for_all(
+        at_least(one, 2 * g * y),
+        "lam",
+        (at_least(y), at_least(bound, y)),
+        Abstraction(values, general),
+        "y − gy² increases on [0, b]",
+    )
+    return Conclusion("monotone comparison", statement, "φ(y) = y − gy²", (decrease, kept, rising), _KEY)
+
+
+def kept_rank(theory: Theory, invertible: Decided, C: Element, M: Element, C_next: Element) -> Conclusion:
+    """C₊ = CM with M ⪰ lI, l > 0: the rank of C never changes."""
+    _same(C_next, C @ M, "C₊ = CM")
+    return Conclusion("invertible factor", r"\mathrm{rank}\, C_t = \mathrm{rank}\, C_0", "C₊ = CM", (invertible,), _KEY)
+
+
+def _same(found: Element, expected: Element, what: str) -> None:
+    gap = found - expected
+    if not gap.is_zero():
+        raise RefusedStepError(f"expected {what}; the difference is {gap}")
+
+
+def vanishes(element: Element, pieces: Alphabet, statement: str, *parents: Conclusion) -> Conclusion:
+    """Every word of the element contains a piece that `pieces`, an alphabet with rules piece → 0, sends to zero."""
+    rest = element.into(pieces)
+    if not rest.is_zero():
+        raise RefusedStepError(f"expected every word to contain a vanishing piece; without one: {rest}")
+    if not parents:
+        raise RefusedStepError("vanishes expects the conclusions that its pieces tend to zero")
+    return Conclusion("vanishing ideal", statement, "", parents, _KEY)
+
+
+def scalar_lemma(
+    lemma: str, statement: str, conditions: Sequence[Decided], *parents: Fact | Decided | Conclusion
+) -> Conclusion:
+    """Apply a recursion lemma whose scalar conditions were decided; raises RefusedStepError for an unlisted lemma."""
+    if lemma not in LEMMAS:
+        raise RefusedStepError(f"no lemma {lemma!r}; the trusted ones are: {', '.join(LEMMAS)}")
+    if not conditions or not parents:
+        raise RefusedStepError(f"the lemma {lemma!r} needs its decided conditions and the facts it speaks about")
+    return Conclusion(lemma, statement, "", (*parents, *conditions), _KEY)
