@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sympy import Symbol, factor, latex
 from sympy.polys.fields import FracElement
 
+from foanil.decisions import RefusedGoalError, Relation, Sign
 from foanil.evidence import Check, Method, Residual, exact_residual
+from foanil.inequalities import Decided, Fact, RefusedStepError
+from foanil.limits import LEMMAS, Conclusion, steps
 from foanil.paper_alphabet import letter_values
 from foanil.words import Alphabet, Element
 
@@ -109,6 +113,101 @@ def words_check(
         return difference(derived, state(stated, derived.alphabet, **(at or {})))
 
     return Check(name, claims, method, scope, formula, residual)
+
+
+# Proofs by rules -----------------------------------------------------------------------------------
+
+Proved = Fact | Decided | Conclusion
+
+
+def proof(title: str, claims: tuple[str, ...], premises: tuple[str, ...], *conclusions: Proved) -> Derivation:
+    """Return the printable derivation of some conclusions: everything they rest on, parents first."""
+    found = tuple(_printed(node) for node in steps(*conclusions))
+    return Derivation(title, claims, premises, found)
+
+
+def _printed(node: Proved) -> Step:
+    if isinstance(node, Fact):
+        return Step(node.rule, node.says or "It follows.", node.latex())
+    if isinstance(node, Decided):
+        says = node.says or "A scalar inequality over the whole domain."
+        return Step(f"z3 says {node.decision.z3}, cvc5 says {node.decision.cvc5}", says, relation_latex(node.relation))
+    return Step(f"lemma: {node.lemma}", f"{LEMMAS[node.lemma].statement} {node.says}".strip(), node.statement)
+
+
+def relation_latex(relation: Relation) -> str:
+    """Print a scalar relation as LaTeX."""
+    names = {Symbol(str(s)): SCALAR_LATEX.get(str(s), str(s)) for s in relation.function.field.symbols}
+    order = {Sign.NONNEGATIVE: r"\ge", Sign.POSITIVE: r"\gt", Sign.ZERO: "="}[relation.sign]
+    return rf"{latex(factor(relation.function.as_expr()), symbol_names=names)} {order} 0"
+
+
+SCALAR_LATEX: Mapping[str, str] = {
+    "rho": r"\rho",
+    "kappa": r"\kappa",
+    "ell": r"\ell",
+    "delta": r"\delta",
+    "omega": r"\omega",
+    "omega_prime": r"\omega'",
+    "omega_bar": r"\bar\omega",
+    "lam": r"\lambda",
+}
+
+
+def proof_check(
+    name: str,
+    claims: tuple[str, ...],
+    scope: str,
+    prove: Callable[[], Sequence[Proved]],
+    mutants: Mapping[str, Callable[[], object]],
+    *,
+    method: Method = Method.DECISION,
+) -> Check:
+    """Return the check that a proof goes through: every rule applies and every scalar goal is decided.
+
+    `mutants` name falsehoods (a wrong constant, a dropped hypothesis, a reversed inequality, a missing term): running
+    one must be refused by the checker.
+    """
+
+    def residual(_: Formula) -> Residual:
+        return _attempt(prove)
+
+    falsehoods = tuple((label, functools.partial(_attempt, run)) for label, run in mutants.items())
+    return Check(name, claims, method, scope, "", residual, falsehoods)
+
+
+def _attempt(prove: Callable[[], object]) -> Residual:
+    try:
+        proved = prove()
+    except (RefusedStepError, RefusedGoalError) as refusal:
+        return exact_residual(False, f"refused: {refusal}")
+    found = steps(*proved) if isinstance(proved, list | tuple) else []
+    decisions = sum(isinstance(node, Decided) for node in found)
+    lemmas = sorted({node.lemma for node in found if isinstance(node, Conclusion)})
+    shown = f"{len(found)} steps, {decisions} scalar goals decided by both solvers, no open goal"
+    return exact_residual(True, shown + (f"; limit lemmas: {', '.join(lemmas)}" if lemmas else ""))
+
+
+def zero_check(
+    name: str,
+    claims: tuple[str, ...],
+    scope: str,
+    gap: Callable[..., Element],
+    mutants: Mapping[str, Callable[[], Element]],
+    *,
+    method: Method = Method.ALGEBRA,
+) -> Check:
+    """Return the check that an element of words is zero; each mutant is a wrong version that must not be zero."""
+
+    def judged(make: Callable[[], Element]) -> Residual:
+        element = make()
+        return exact_residual(element.is_zero(), str(element))
+
+    falsehoods = tuple((label, functools.partial(judged, make)) for label, make in mutants.items())
+    return Check(name, claims, method, scope, "", lambda _: judged(gap), falsehoods)
+
+
+# Limits of coefficients ------------------------------------------------------------------------------
 
 
 def leading_ratio(function: FracElement, scalar: str) -> FracElement:

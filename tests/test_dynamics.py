@@ -75,7 +75,8 @@ def test_both_arrangements_agree_exactly_on_rationals(setting: Setting) -> None:
 def test_one_step_by_hand() -> None:
     """d = 2, k = k′ = m_in = 1, B = (1, 1), w = 1, c = σ² = 1, α = 1/2, β = 1/4: B₊ = (1/4, 1/8), w₊ = 1.
 
-    G = 2 and I − αG = 0, so w stays; (7) is 0 + 1/4 + (1/4)(4 + 1 + 2·(2 + 1 + 1)) = 7/2, so B₊ = B − (7/8)B + (1/8, 0).
+    G = 2 and I − αG = 0, so w stays; (7) is 0 + 1/4 + (1/4)(4 + 1 + 2·(2 + 1 + 1)) = 7/2, and so
+    B₊ = B − (7/8)B + (1/8, 0).
     """
     setting, state = isotropic(2, 1, 1, 1, 1, 1, "1/2", "1/4"), State([[1], [1]], [1])
     theta = dynamics.step(EXACT, setting.in_system(EXACT), dynamics.start(EXACT, setting, state))

@@ -47,7 +47,8 @@ def draws(strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> Non
 
 def smallest(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:
     """Return what a draw that is wanted shrinks to."""
-    once = hypothesis.settings(max_examples=DRAWS, database=None, deadline=None, derandomize=True)
+    phases = [Phase.generate, Phase.shrink]
+    once = hypothesis.settings(max_examples=DRAWS, database=None, deadline=None, derandomize=True, phases=phases)
     return hypothesis.find(strategy, wanted, settings=once)
 
 

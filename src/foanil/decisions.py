@@ -40,7 +40,7 @@ class Relation:
 
 
 class RefusedGoalError(ValueError):
-    """A scalar goal is false or undecided: the message has the solvers' answers and a counterexample if there is one."""
+    """A scalar goal is false or undecided: the message has both answers and any counterexample."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def trajectory(
 
 
 def radius(xp: NumberSystem, theta: Iterate) -> float:
-    """Return the larger of the relative ball radii of B and w: 0 for systems without balls, at least 1 if all is lost."""
+    """Return the larger of the relative ball radii of B and w: 0 without balls, at least 1 when all digits are lost."""
     if not xp.name.startswith("BALL"):
         return 0.0
     return max(spectra.relative_radius(theta.B), spectra.relative_radius(theta.w))

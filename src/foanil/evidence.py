@@ -90,7 +90,8 @@ class Check:
 
     `name` is unique and ends up in reports; `claims` are the ids it bears on; `formula` names the function of
     `foanil.statements` that it takes (empty when the check takes none); `scope` says for which sizes and parameters
-    a zero residual speaks.
+    a zero residual speaks. `mutants` are named falsehoods of its own (a wrong constant, a dropped hypothesis, a
+    reversed inequality) on which the check must not hold; formulas get theirs from `foanil.mutants`.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Check:
     scope: str
     formula: str
     residual: Callable[[Callable[..., object]], Residual]
+    mutants: tuple[tuple[str, Callable[[], Residual]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,8 @@ class Theory:
         lam = self.words.scalar(self.eigenvalue).coefficient()
         values = [self.words.field(c) for c in coefficients]
         polynomial = sum((c * lam**i for i, c in enumerate(values)), start=self.words.field.zero)
-        relations, parents = self.assumptions, ()
+        relations = self.assumptions
+        parents: tuple[Decided, ...] = ()
         if through is not None:
             relations, parents = through.relations, self._grounds(through)
             low, high = self._abstract_bounds(through, low, high)
@@ -268,21 +269,3 @@ def _polynomial_in(words: Alphabet, A: Element, coefficients: Sequence[FracEleme
         total = total + words.constant(coefficient) * power
         power = power @ A
     return total
-
-
-def steps(*conclusions: Fact | Decided) -> list[Fact | Decided]:
-    """Return everything that some facts rest on, parents first, each once: the order in which a reader checks."""
-    ordered: list[Fact | Decided] = []
-    seen: set[int] = set()
-
-    def visit(node: Fact | Decided) -> None:
-        if id(node) in seen:
-            return
-        seen.add(id(node))
-        for parent in node.parents:
-            visit(parent)
-        ordered.append(node)
-
-    for conclusion in conclusions:
-        visit(conclusion)
-    return ordered

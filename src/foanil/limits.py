@@ -162,3 +162,21 @@ def scalar_lemma(
     if not conditions or not parents:
         raise RefusedStepError(f"the lemma {lemma!r} needs its decided conditions and the facts it speaks about")
     return Conclusion(lemma, statement, "", (*parents, *conditions), _KEY)
+
+
+def steps(*conclusions: Fact | Decided | Conclusion) -> list[Fact | Decided | Conclusion]:
+    """Return everything that some facts rest on, parents first, each once: the order in which a reader checks."""
+    ordered: list[Fact | Decided | Conclusion] = []
+    seen: set[int] = set()
+
+    def visit(node: Fact | Decided | Conclusion) -> None:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        for parent in node.parents:
+            visit(parent)
+        ordered.append(node)
+
+    for conclusion in conclusions:
+        visit(conclusion)
+    return ordered

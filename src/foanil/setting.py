@@ -103,7 +103,8 @@ class Setting:
     @property
     def sigma_bar_sq(self) -> Fraction:
         """σ̄² = Tr(Σ⋆) + σ² (Theorem 1), an exact rational of degree 2."""
-        return sum((self.Sigma_star[i][i] for i in range(self.k)), start=self.sigma_sq)
+        total: Fraction = self.sigma_sq + sum(self.Sigma_star[i][i] for i in range(self.k))
+        return total
 
     @property
     def B_star_perp(self) -> Matrix:

@@ -245,9 +245,9 @@ def _assembled(
     B_star, B, V = draw(unit_representations(drawn))
     direction = draw(_directions(V))
     c = sigma_bar**2 / kappa
-    made = isotropic(
-        drawn.d, drawn.k, drawn.k_prime, drawn.m_in, c, sigma_bar**2 - drawn.k * c, *step_sizes, B_star=B_star
-    )
+    alpha, beta = step_sizes
+    sizes_drawn = (drawn.d, drawn.k, drawn.k_prime, drawn.m_in)
+    made = isotropic(*sizes_drawn, c, sigma_bar**2 - drawn.k * c, alpha, beta, B_star)
     return made, State(rational.scaled(norms[0], B), tuple(norms[1] * entry for entry in direction))
 
 
