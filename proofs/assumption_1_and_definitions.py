@@ -15,7 +15,7 @@ from foanil.first_principles import Parameters, Sample
 from foanil.gaussian_moments import Centred, Gaussian, expectation
 from foanil.paper_alphabet import paper_alphabet
 from foanil.words import Element
-from proofs.derivation import EVERY_SIZE, state, words_check
+from proofs.derivation import words_check
 from proofs.expectations import adapted_head, adapted_second_moment, data_laws, sample, task_law, theta
 
 # Independently typed definitions -------------------------------------------------------------------
@@ -122,30 +122,62 @@ def typed_and_homogeneous(name: str, expected_degree: str) -> Callable[[Callable
 
 
 def _agreement(
-    name: str, claim: str, formula: str, derive: Callable[[], Element], at: Mapping[str, Element] | None = None
+    name: str,
+    claims: tuple[str, ...],
+    formula: str,
+    derive: Callable[[], Element],
+    at: Mapping[str, Element] | None = None,
 ) -> Check:
-    return words_check(name, (claim,), formula, derive, method=Method.AGREEMENT, at=at)
+    return words_check(name, claims, formula, derive, method=Method.AGREEMENT, at=at)
 
 
-_SPLIT = split_representation()
+DEGREES: Mapping[str, tuple[str, str]] = {
+    "labels": ("def-tasks", "1"),
+    "empirical_loss": ("def-empirical-loss", "2"),
+    "adapted_test_loss": ("eq-1", "2"),
+    "inner_update": ("eq-2", "1/2"),
+    "outer_update": ("eq-3", "1/2"),
+    "sigma_bar_sq": ("def-sigma-bar", "2"),
+    "limit_complement": ("def-complement", "1/2"),
+    "limit_head_output": ("eq-9", "1"),
+    "gram": ("def-gram", "1"),
+    "new_task_labels": ("eq-10", "1"),
+    "burer_monteiro_term": ("eq-12", "2"),
+}
+"""Formula → (claim, scaling degree): labels have degree 1, losses 2, and B and w share one degree, 1/2 each."""
+
+_SPLIT = {"B": split_representation()}
 
 CHECKS = (
-    _agreement("labels of a task", "asm-1", "labels", drawn_labels),
-    _agreement("empirical loss", "eq-1", "empirical_loss", loss_on_observations),
-    _agreement("expected loss of a task", "eq-1", "adapted_test_loss", expected_loss_of_adapted_head),
+    _agreement("labels of a task", ("def-tasks",), "labels", drawn_labels),
+    _agreement("empirical loss", ("def-empirical-loss", "def-network"), "empirical_loss", loss_on_observations),
+    _agreement("expected loss of a task", ("eq-1",), "adapted_test_loss", expected_loss_of_adapted_head),
     words_check("L_ANIL in closed form by expectation", ("new-anil-loss",), "anil_loss", anil_objective),
-    _agreement("inner update", "eq-2", "inner_update", inner_update),
-    _agreement("outer update", "eq-3", "outer_update", outer_update),
-    _agreement("σ̄² as the mean square of a label", "asm-1", "sigma_bar_sq", label_variance),
-    _agreement("complement of B⋆C + B⋆,⊥D", "eq-9", "limit_complement", lambda: _blocks("complement"), {"B": _SPLIT}),
-    _agreement("head output of B⋆C + B⋆,⊥D", "eq-9", "limit_head_output", lambda: _blocks("output"), {"B": _SPLIT}),
-    _agreement("Gram matrix of B⋆C + B⋆,⊥D", "eq-9", "gram", lambda: _blocks("gram"), {"B": _SPLIT}),
-    _agreement("labels of a new task", "eq-10", "new_task_labels", lambda: drawn_labels("_test")),
+    _agreement("inner update", ("eq-2",), "inner_update", inner_update),
+    _agreement("outer update", ("eq-3",), "outer_update", outer_update),
+    _agreement("σ̄² as the mean square of a label", ("def-sigma-bar",), "sigma_bar_sq", label_variance),
+    _agreement(
+        "complement of B⋆C + B⋆,⊥D", ("def-complement",), "limit_complement", lambda: _blocks("complement"), _SPLIT
+    ),
+    _agreement("head output of B⋆C + B⋆,⊥D", ("eq-9",), "limit_head_output", lambda: _blocks("output"), _SPLIT),
+    _agreement("Gram matrix of B⋆C + B⋆,⊥D", ("def-gram",), "gram", lambda: _blocks("gram"), _SPLIT),
+    _agreement("labels of a new task", ("eq-10",), "new_task_labels", lambda: drawn_labels("_test")),
     _agreement(
         "Burer–Monteiro term",
-        "eq-12",
+        ("eq-12",),
         "burer_monteiro_term",
         lambda: loss_on_observations("W") / (2 * paper_alphabet().scalar("N")),
+    ),
+    *(
+        Check(
+            f"types and scaling degree of {name}",
+            (claim,),
+            Method.EXACT,
+            "symbolic sizes: shapes fit, and every sum adds terms of one scaling degree",
+            name,
+            typed_and_homogeneous(name, expected),
+        )
+        for name, (claim, expected) in DEGREES.items()
     ),
 )
 
@@ -164,6 +196,3 @@ def dependence_gap() -> Element:
     head = adapted_head(words).substitute({"z_in": words.letter("X_in") @ u})
     moment = expectation(head @ head.T, Gaussian("X_in"), Centred("w_star", words.letter("Sigma_star")))
     return (moment - adapted_second_moment()).into(relabelled)
-
-
-__all__ = ["CHECKS", "EVERY_SIZE", "dependence_gap", "state", "typed_and_homogeneous"]

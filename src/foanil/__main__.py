@@ -65,7 +65,7 @@ def prove(claim_id: str, as_json: bool) -> None:
 @click.option("--pin", is_flag=True, help="Rewrite the committed quote hashes from this text.")
 def quotes(paper: Path, pin: bool) -> None:
     """Check that every quote of the registry occurs in the paper. Example: foanil quotes --paper paper.txt"""
-    from foanil import quotes as quotation
+    import foanil.quotes as quotation
 
     try:
         text = quotation.read_paper(paper)

@@ -252,5 +252,9 @@ def _assembled(
 
 
 def _hypothesis_setup_hook() -> None:
-    """Let `st.from_type(Setting)` draw from `settings()`; called by Hypothesis through the entry point."""
+    """Let `st.from_type(Setting)` draw from `settings()`; called once, at import."""
     st.register_type_strategy(Setting, settings())
+
+
+# Hypothesis imports this module through its entry point, so that the registration needs no import of ours.
+_hypothesis_setup_hook()

@@ -1,0 +1,264 @@
+"""Render the audit as Markdown for GitHub: a pure function of claims and evidence, no clock, no files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from foanil.audit import Audit
+from foanil.evidence import WARRANTS, Evidence, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from foanil.claims.record import Claim
+
+INTRODUCTION = (
+    "Every verdict below is computed from evidence, and none is typed. Green means that *our evidence was reproduced*, "
+    "not that the paper is right: an erratum is a counterexample check that passes. *Transitive* is the weakest "
+    "verdict among a claim and everything it uses."
+)
+
+RUN_AGAIN = """```sh
+make audit                              # everything; these pages are rewritten
+pytest verify/ -m "claim(id='eq-7')"    # one claim
+foanil prove eq-7                       # its derivation
+```"""
+
+MEANINGS: Mapping[Verdict, str] = {
+    Verdict.REFUTED: "false as printed: an exact or certified counterexample, and a corrected claim beside it",
+    Verdict.UNRESOLVED: "a check failed or was inconclusive; no weaker evidence covers for it",
+    Verdict.DERIVED: "every dimension and the whole parameter domain: exact algebra of words, or a decision procedure",
+    Verdict.CERTIFIED: "exact or ball arithmetic, on a stated scope",
+    Verdict.SUPPORTED: "sampled: property tests, trajectories, Monte Carlo with a stated budget",
+    Verdict.UNCHECKED: "nothing yet",
+    Verdict.NOT_CHECKABLE: "cannot be checked, with a reason",
+    Verdict.OUT_OF_SCOPE: "a statement about other papers",
+}
+
+MARKS: Mapping[Verdict, str] = {
+    Verdict.REFUTED: "✗",
+    Verdict.UNRESOLVED: "‼",
+    Verdict.DERIVED: "●",
+    Verdict.CERTIFIED: "◉",
+    Verdict.SUPPORTED: "○",
+    Verdict.UNCHECKED: "·",
+    Verdict.NOT_CHECKABLE: "–",
+    Verdict.OUT_OF_SCOPE: "–",
+}
+"""A mark beside each verdict, so that the table can be read without colour."""
+
+
+def render(
+    found: Audit, derivations: Mapping[str, Sequence[str]], extra_pages: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the pages by path below reports/: SUMMARY.md, one page per result with evidence, and the extra pages.
+
+    `derivations` maps a page's stem to its printed derivations (Markdown).
+    """
+    pages = {"SUMMARY.md": _summary(found, sorted(extra_pages or {}))}
+    for stem in dict.fromkeys(claim.page for claim in found.registry.values()):
+        claims = [claim for claim in found.registry.values() if claim.page == stem]
+        if any(found.of(claim.id) for claim in claims):
+            pages[f"{stem}.md"] = _page(found, stem, claims, derivations.get(stem, ()))
+    return pages | dict(extra_pages or {})
+
+
+def figure_path(stem: str, record: Evidence) -> str:
+    """Return where the figure of a piece of evidence lies below reports/."""
+    return f"figures/{stem}-{_slug(record.check.rpartition('::')[2])}.svg"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+# SUMMARY -------------------------------------------------------------------------------------------
+
+
+def _summary(found: Audit, extra: Sequence[str]) -> str:
+    counts = [[f"{MARKS[kind]} {kind.value}", str(number), MEANINGS[kind]] for kind, number in found.count().items()]
+    rows = [_row(found, claim) for claim in found.registry.values()]
+    links = [f"- [{name}]({name})" for name in extra if "/" not in name]
+    sections = [
+        "# Audit of *First-order ANIL provably learns representations despite overparametrisation*",
+        INTRODUCTION,
+        "## Findings",
+        "\n".join(_findings(found)) or "None.",
+        "## Verdicts",
+        table(["verdict", "claims", "means"], counts),
+        "## Claims, in paper order",
+        table(["claim", "what it says", "verdict", "transitive", "strongest evidence", "scope"], rows),
+    ]
+    if links:
+        sections += ["## Further pages", "\n".join(links)]
+    sections += [
+        "## Run it again",
+        RUN_AGAIN,
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _findings(found: Audit) -> list[str]:
+    lines = []
+    for claim in found.registry.values():
+        own = found.verdicts[claim.id]
+        said = dict.fromkeys(record.finding for record in found.of(claim.id) if record.finding)
+        if own in (Verdict.REFUTED, Verdict.UNRESOLVED) or said:
+            label = f"**{own.value}** " if own in (Verdict.REFUTED, Verdict.UNRESOLVED) else ""
+            text = " ".join(said) or claim.statement
+            lines.append(f"- {label}{_link(found, claim)}: {text}")
+    return lines
+
+
+def _link(found: Audit, claim: Claim) -> str:
+    on_page = any(found.of(other.id) for other in found.registry.values() if other.page == claim.page)
+    return f"[`{claim.id}`]({claim.page}.md#{claim.id})" if on_page else f"`{claim.id}`"
+
+
+def _row(found: Audit, claim: Claim) -> list[str]:
+    own, transitive = found.verdicts[claim.id], found.transitive[claim.id]
+    best = min(found.of(claim.id), key=lambda record: list(Verdict).index(WARRANTS[record.method]), default=None)
+    reason = claim.exclusion.reason if claim.exclusion is not None and best is None else ""
+    return [
+        _link(found, claim),
+        cell(claim.statement),
+        f"{MARKS[own]} {own.value}",
+        f"{MARKS[transitive]} {transitive.value}",
+        cell(best.method.value) if best else "",
+        cell(best.scope if best else reason),
+    ]
+
+
+# Result pages --------------------------------------------------------------------------------------
+
+
+def _page(found: Audit, stem: str, claims: Sequence[Claim], derivations: Sequence[str]) -> str:
+    sections = [f"# {_title(stem)}", "[Summary](SUMMARY.md)"]
+    for claim in claims:
+        sections += _claim(found, claim)
+    if derivations:
+        sections.append("## Derivations")
+        sections += [
+            _folded(text.splitlines()[0].lstrip("# "), text.partition("\n")[2].strip()) for text in derivations
+        ]
+    sections += ["## Run this page again", f"```sh\npytest verify/test_{stem}.py\n```"]
+    return "\n\n".join(sections) + "\n"
+
+
+def _title(stem: str) -> str:
+    words = stem.replace("eq_", "Equation ").replace("thm_", "Theorem ").replace("prop_", "Proposition ")
+    words = words.replace("sec_", "Section ").replace("app_", "Appendix ").replace("_", " ")
+    return words[0].upper() + words[1:]
+
+
+def _claim(found: Audit, claim: Claim) -> list[str]:
+    own, transitive = found.verdicts[claim.id], found.transitive[claim.id]
+    sections = [
+        f'<a id="{claim.id}"></a>',
+        f"## {claim.id}: {claim.title}",
+        f"**{MARKS[own]} {own.value}** (transitive: {transitive.value}) · {_place(claim)}",
+        claim.statement,
+        f"```math\n{claim.latex}\n```",
+    ]
+    if claim.quote:
+        sections.append(f"> {claim.quote}")
+    if claim.hypotheses:
+        sections.append("Hypotheses:\n\n" + "\n".join(f"- {text}" for text in claim.hypotheses))
+    if claim.readings:
+        rows = [
+            [cell(r.place), cell(r.chosen), cell("; ".join(r.rejected)), cell(r.decided_by)] for r in claim.readings
+        ]
+        sections.append(table(["place", "read as", "rejected", "decided by"], rows))
+    if claim.uses:
+        uses = ", ".join(_link(found, found.registry[name]) for name in claim.uses)
+        sections.append(f"Uses: {uses}")
+    records = found.of(claim.id)
+    sections += [text for record in records for text in _evidence(claim, record)]
+    if not records:
+        reason = claim.exclusion.reason if claim.exclusion is not None else "No evidence yet."
+        sections.append(reason)
+    else:
+        sections.append(f"```sh\npytest verify/ -m \"claim(id='{claim.id}')\"\n```")
+    return sections
+
+
+def _place(claim: Claim) -> str:
+    return f"{claim.location} · {claim.kind.value}, {claim.source.value}"
+
+
+def _evidence(claim: Claim, record: Evidence) -> list[str]:
+    mark = {Outcome.HELD: "held", Outcome.FAILED: "**FAILED**", Outcome.INCONCLUSIVE: "**INCONCLUSIVE**"}
+    killed = f" · {record.mutants[0]} of {record.mutants[1]} falsehoods killed" if record.mutants else ""
+    head = f"- *{record.method.value}*: {mark[record.outcome]}{killed} · scope: {_plain(record.scope)}"
+    lines = [head, f"  `{record.check}`"]
+    if record.finding:
+        lines.append(f"  **Finding.** {record.finding}")
+    out = ["\n\n".join(lines)]
+    if record.series:
+        out.append(f"![{claim.title}]({figure_path(claim.page, record)})")
+    body = [record.shown.strip()] if record.shown.strip() else []
+    body += [f"{label}: {text}" for label, text in record.details]
+    if body:
+        out.append(_folded("what was found", "```text\n" + "\n".join(body).replace("```", "'''") + "\n```"))
+    return out
+
+
+def _folded(summary: str, body: str) -> str:
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+# Markdown ------------------------------------------------------------------------------------------
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown or GitHub's maths would take for markup in plain text."""
+    return re.sub(r"([*_<>|$\[\]])", r"\\\1", text)
+
+
+def cell(text: str) -> str:
+    """Return text for a table cell: one line, no bare bar."""
+    return " ".join(text.split()).replace("|", r"\|")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [list(head), ["---"] * len(head), *(list(row) for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+FORBIDDEN_MACROS = (r"\operatorname", r"\newcommand", r"\def", r"\mbox", r"\phantom")
+
+
+def github_maths_problems(markdown: str) -> list[str]:
+    """Return what GitHub's maths would not render: a line for each problem, none when the page is fine.
+
+    Refused macros; a `$` right after a letter or digit; an odd number of `$` in a paragraph; a bare `|` inside maths in
+    a table; unbalanced braces in a display. Code blocks and code spans do not count.
+    """
+    problems = []
+    displays = re.findall(r"```math\n(.*?)\n```", markdown, flags=re.S)
+    rest = re.sub(r"```.*?```", "", markdown, flags=re.S)
+    inline_code = re.findall(r"\$`([^`]*)`\$", rest)
+    rest = re.sub(r"\$`[^`]*`\$", "", rest)
+    rest = re.sub(r"`[^`]*`", "", rest).replace(r"\$", "")
+    for text in (*displays, *inline_code):
+        problems += [f"{macro} is refused: {text[:60]}" for macro in FORBIDDEN_MACROS if macro in text]
+        if text.count("{") != text.count("}"):
+            problems.append(f"unbalanced braces: {text[:60]}")
+    for line in rest.splitlines():
+        if line.count("$") % 2:
+            problems.append(f"odd number of $ in: {line[:80]}")
+        for index, part in enumerate(line.split("$")):
+            if index % 2:
+                problems += [f"{macro} is refused: {part[:60]}" for macro in FORBIDDEN_MACROS if macro in part]
+                if line.lstrip().startswith("|") and re.search(r"(?<!\\)\|", part):
+                    problems.append(f"a bare | in maths in a table: {part[:60]}")
+        if re.search(r"[A-Za-z0-9]\$[^\s$]+\$", _odd_openings(line)):
+            problems.append(f"a $ right after a letter: {line[:80]}")
+    return problems
+
+
+def _odd_openings(line: str) -> str:
+    """Return a line in which each formula is reduced to `$x$`, so that only opening dollars have a left neighbour."""
+    parts = line.split("$")
+    return "".join(part if index % 2 == 0 else f"${'x'}$" for index, part in enumerate(parts))
