@@ -1,321 +1,26 @@
-"""Theorem 1 with explicit constants: every inequality of its proof, derived by rules, in every dimension.
+"""Theorem 1 with explicit constants: from the inequalities of one step to the limits, and from its hypotheses to them.
 
-The region: a ≤ 1/4, ρ ≤ 1, ℓ ≥ x⋆, ḡ = ℓ + δ < 1, ḡ(1 + 2/m) ≤ 2, 2aqδ ≤ 1, a(sℓ + qδ + ω) ≤ 1, ω ≤ 1, and the
-state has ‖CCᵀ‖ ≤ ℓ, ‖DDᵀ‖ ≤ δ, ‖ŵ‖² ≤ ω. All of it is kept by the iteration; the three limits follow.
+The start enters the region of `proofs.one_step`, the region is kept, and named lemmas give the three limits of (8).
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
+from sympy import QQ
 from sympy.polys.fields import FracElement
 
 from foanil import limits
 from foanil.decisions import Relation, at_least, more_than
-from foanil.inequalities import Abstraction, Decided, Fact, Theory
+from foanil.inequalities import Abstraction, Decided, Fact, RefusedStepError, Theory
 from foanil.limits import Conclusion
 from foanil.words import Element
-from proofs.dimensionless import Iteration, iteration
-
-
-@dataclass(frozen=True)
-class Scalars:
-    """The scalars of the proof as elements of the coefficient field."""
-
-    here: Iteration
-
-    def __getattr__(self, name: str) -> FracElement:
-        return self.here.scalar(name).coefficient()
-
-    @property
-    def noise_bound(self) -> FracElement:
-        """ω̄ = qδ + ω, a bound on ‖W‖."""
-        return self.q * self.delta + self.omega
-
-    @property
-    def gram_bound(self) -> FracElement:
-        """ḡ = ℓ + δ, a bound on ‖G‖."""
-        return self.ell + self.delta
-
-
-def region(here: Iteration) -> tuple[Relation, ...]:
-    """Return the scalar inequalities that define the region."""
-    x = Scalars(here)
-    one = here.words.field.one
-    return (
-        more_than(x.a),
-        at_least(one / 4, x.a),
-        more_than(x.rho),
-        at_least(one, x.rho),
-        at_least(x.m, one),
-        at_least(x.kappa, one),
-        at_least(x.ell, x.x_star),
-        at_least(x.delta),
-        at_least(x.omega),
-        at_least(one, x.omega),
-        more_than(one, x.gram_bound),
-        at_least(2 * one, x.gram_bound * (1 + 2 / x.m)),
-        at_least(one, 2 * x.a * x.q * x.delta),
-        at_least(one, x.a * (x.s * x.ell + x.noise_bound)),
-    )
-
-
-def state_bounds(here: Iteration) -> dict[str, Element]:
-    """Return the matrix hypotheses on the state: 0 ⪯ ℓI − CCᵀ, 0 ⪯ δI − DDᵀ, 0 ≤ ω − ŵᵀŵ."""
-    words = here.words
-    return {
-        "‖CCᵀ‖ ≤ ℓ": here.scalar("ell") * words.eye("k") - here.C @ here.C.T,
-        "‖DDᵀ‖ ≤ δ": here.scalar("delta") * words.eye("d-k") - here.D @ here.D.T,
-        "‖ŵ‖² ≤ ω": here.scalar("omega") - here.w.T @ here.w,
-    }
-
-
-@functools.cache
-def theory() -> Theory:
-    """Return the theory of one step inside the region."""
-    here = iteration()
-    time = at_least(Scalars(here).t)
-    return Theory(here.words, (*region(here), time), state_bounds(here))
-
-
-@dataclass(frozen=True)
-class OneStep:
-    """The inequalities of one step, each derived on demand; `theory` may be a mutated one that refuses some."""
-
-    theory: Theory
-    here: Iteration
-
-    @property
-    def x(self) -> Scalars:
-        """The scalars."""
-        return Scalars(self.here)
-
-    def identity_is_psd(self, size: str) -> Fact:
-        """0 ⪯ I."""
-        return self.theory.square(self.here.words.eye(size), "the identity")
-
-    # step 1 --------------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def gram_of_C(self) -> Fact:
-        """CᵀC ⪯ ℓI."""
-        return self.theory.flip(self.theory.hypothesis("‖CCᵀ‖ ≤ ℓ"), self.here.C.T, "CᵀC ⪯ ℓI")
-
-    @functools.cached_property
-    def gram_of_D(self) -> Fact:
-        """DᵀD ⪯ δI."""
-        return self.theory.flip(self.theory.hypothesis("‖DDᵀ‖ ≤ δ"), self.here.D.T, "DᵀD ⪯ δI")
-
-    @functools.cached_property
-    def gram_upper(self) -> Fact:
-        """G ⪯ ḡI."""
-        return self.theory.sum(self.gram_of_C, self.gram_of_D, says="G ⪯ ḡI")
-
-    @functools.cached_property
-    def gram_lower(self) -> Fact:
-        """0 ⪯ G."""
-        return self.theory.sum(self.theory.square(self.here.C.T), self.theory.square(self.here.D.T), says="0 ⪯ G")
-
-    # step 2 --------------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def head_noise_upper(self) -> Fact:
-        """R ⪯ ωI: rank-one parts by Cauchy–Schwarz, then one spectral inequality in G, then ‖ŵ‖² ≤ ω."""
-        T, here, x = self.theory, self.here, self.x
-        u, g = (here.identity - here.G) @ here.w, here.G @ here.w
-        energy = T.congruence(self.gram_lower, here.w.T, "0 ≤ ŵᵀGŵ")
-        one = here.words.field.one
-        # 1 − (1 − λ)² − λ²/m − ḡλ/m ≥ 0 on [0, ḡ]
-        spectral = T.spectral(
-            here.G, self.gram_lower, self.gram_upper, [0, 2 - x.gram_bound / x.m, -1 - one / x.m], "one polynomial in G"
-        )
-        identity = self.identity_is_psd("k_prime")
-        parts = (
-            T.rank_one(u, "uuᵀ ⪯ ‖u‖²I"),
-            T.scale(T.rank_one(g, "ggᵀ ⪯ ‖g‖²I"), 1 / x.m),
-            T.scale(T.product(energy, self.gram_upper), 1 / x.m),
-            T.product(T.congruence(spectral, here.w.T), identity),
-            T.product(T.hypothesis("‖ŵ‖² ≤ ω"), identity),
-        )
-        bound = here.scalar("omega") * here.identity - here.head_noise
-        return T.restate(T.sum(*parts), bound, "R ⪯ ωI")
-
-    @functools.cached_property
-    def noise_upper(self) -> Fact:
-        """W ⪯ (qδ + ω)I."""
-        total = self.theory.sum(self.theory.scale(self.gram_of_D, self.x.q), self.head_noise_upper)
-        words = self.here.words
-        return self.theory.restate(
-            total, words.constant(self.x.noise_bound) * self.here.identity - self.here.W, "W ⪯ ω̄I"
-        )
-
-    @functools.cached_property
-    def head_noise_lower(self) -> Fact:
-        """0 ⪯ R."""
-        T, here, x = self.theory, self.here, self.x
-        u, g = (here.identity - here.G) @ here.w, here.G @ here.w
-        energy = T.congruence(self.gram_lower, here.w.T)
-        parts = (T.square(u), T.scale(T.square(g), 1 / x.m), T.scale(T.product(energy, self.gram_lower), 1 / x.m))
-        return T.restate(T.sum(*parts), here.head_noise, "0 ⪯ R")
-
-    @functools.cached_property
-    def noise_lower(self) -> Fact:
-        """0 ⪯ W."""
-        T, here = self.theory, self.here
-        total = T.sum(T.scale(T.square(here.D.T), self.x.q), self.head_noise_lower)
-        return T.restate(total, here.W, "0 ⪯ W")
-
-    @functools.cached_property
-    def moment_lower(self) -> Fact:
-        """0 ⪯ E."""
-        T, here = self.theory, self.here
-        return T.restate(T.sum(T.scale(T.square(here.C.T), self.x.s), self.noise_lower), here.E, "0 ⪯ E")
-
-    @functools.cached_property
-    def moment_upper(self) -> Fact:
-        """E ⪯ I/a."""
-        T, here, x = self.theory, self.here, self.x
-        slack = 1 / x.a - x.s * x.ell - x.noise_bound
-        total = T.sum(T.scale(self.gram_of_C, x.s), self.noise_upper, T.scale(self.identity_is_psd("k_prime"), slack))
-        return T.restate(total, here.words.constant(1 / x.a) * here.identity - here.E, "aE ⪯ I")
-
-    @functools.cached_property
-    def step_matrix_invertible(self) -> Decided:
-        """M ⪰ aI with a > 0: the rank of C never changes, C₊ = CM."""
-        T, here, x = self.theory, self.here, self.x
-        lower = T.restate(T.scale(self.moment_upper, x.a), here.M - here.scalar("a") * here.identity, "M ⪰ aI")
-        return T.strictly(lower, here.M, "M ⪰ aI with a > 0 is invertible")
-
-    # step 3 --------------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def head_decrease(self) -> Fact:
-        """‖ŵ₊‖² ≤ ‖ŵ‖² − (7/4)ρ(1 − ḡ)ŵᵀGŵ."""
-        T, here, x = self.theory, self.here, self.x
-        one = here.words.field.one
-        rate = one * 7 / 4 * x.rho * (1 - x.gram_bound)
-        # 1 − rate·λ − (1 − ρλ(1 − λ))²
-        coefficients = [0, 2 * x.rho - rate, -2 * x.rho - x.rho**2, 2 * x.rho**2, -(x.rho**2)]
-        in_gram = T.spectral(here.G, self.gram_lower, self.gram_upper, coefficients, "one polynomial in G")
-        energy = here.w.T @ here.G @ here.w
-        stated = here.w.T @ here.w - here.words.constant(rate) * energy - here.next_head.T @ here.next_head
-        return T.restate(T.congruence(in_gram, here.w.T), stated, "the head shrinks by what it outputs")
-
-    # step 4 --------------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def complement_decrease(self) -> Fact:
-        """D₊D₊ᵀ ⪯ Y − aqY², Y = DDᵀ."""
-        T, here, x = self.theory, self.here, self.x
-        a, q = here.scalar("a"), here.scalar("q")
-        damped = T.spectral(here.E, self.moment_lower, self.moment_upper, [0, x.a, -(x.a**2)], "(I−aE)² ⪯ I − aE")
-        excess = T.sum(T.scale(T.square(here.C.T), x.s), self.head_noise_lower)
-        beyond = T.restate(excess, here.E - q * (here.D.T @ here.D), "E ⪰ qDᵀD")
-        total = T.sum(T.congruence(damped, here.D), T.scale(T.congruence(beyond, here.D), x.a))
-        Y, D_next = here.D @ here.D.T, here.D @ (here.identity - a * here.E)
-        return T.restate(total, Y - a * q * (Y @ Y) - D_next @ D_next.T, "the complement shrinks")
-
-    @functools.cached_property
-    def complement_bound(self) -> Fact:
-        """D₊D₊ᵀ ⪯ (δ − aqδ²)I: the map y ↦ y − aqy² increases on [0, δ]."""
-        T, here, x = self.theory, self.here, self.x
-        Y = here.D @ here.D.T
-        kept = x.delta - x.a * x.q * x.delta**2
-        in_gram = T.spectral(
-            Y, T.square(here.D), T.hypothesis("‖DDᵀ‖ ≤ δ"), [kept, -1, x.a * x.q], "y − aqy² ≤ δ − aqδ² on [0, δ]"
-        )
-        D_next = here.D @ (here.identity - here.scalar("a") * here.E)
-        bound = here.words.constant(kept) * here.words.eye("d-k") - D_next @ D_next.T
-        return T.restate(T.sum(in_gram, self.complement_decrease), bound, "‖D₊‖² ≤ δ − aqδ²")
-
-    # step 5 --------------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def gram_of_C_upper(self) -> Fact:
-        """Λ₊ ⪯ p̃(Λ) = N Λ N + a³ω̄ F Λ F, F = I − sΛ, N = I + aF."""
-        T, here, x = self.theory, self.here, self.x
-        words = here.words
-        identity, Lambda = words.eye("k"), here.C @ here.C.T
-        F = identity - here.scalar("s") * Lambda
-        N = identity + here.scalar("a") * F
-        Z = T.congruence(self.noise_lower, here.C, "0 ⪯ Z = CWCᵀ")
-        # W − aW² ⪰ 0 as aW ⪯ I
-        squared = T.spectral(here.W, self.noise_lower, self.noise_upper, [0, 1, -x.a], "aW² ⪯ W")
-        parts = (
-            T.scale(T.congruence(Z, N), x.a),
-            T.scale(T.congruence(squared, here.C), x.a),
-            T.scale(T.congruence(T.congruence(self.noise_upper, here.C), F), x.a**3),
-        )
-        stated = N @ Lambda @ N + words.constant(x.a**3 * x.noise_bound) * (F @ Lambda @ F) - self.next_gram
-        return T.restate(T.sum(*parts), stated, "Λ₊ ⪯ p̃(Λ)")
-
-    @property
-    def next_gram(self) -> Element:
-        """Λ₊ = CM²Cᵀ."""
-        return self.here.C @ self.here.M @ self.here.M @ self.here.C.T
-
-    @functools.cached_property
-    def gram_of_C_bound(self) -> Fact:
-        """Λ₊ ⪯ ℓI."""
-        T, here, x = self.theory, self.here, self.x
-        Lambda = here.C @ here.C.T
-        top = here.words.scalar("y").coefficient()
-        gap = [-c for c in upper_map(here)]
-        gap[0] = gap[0] + top
-        capped = T.spectral(
-            Lambda, T.square(here.C), T.hypothesis("‖CCᵀ‖ ≤ ℓ"), gap, "p̃ ≤ ℓ on [0, ℓ]", through=self.above_fixed_point
-        )
-        bound = here.words.constant(x.ell) * here.words.eye("k") - self.next_gram
-        return T.restate(T.sum(capped, self.gram_of_C_upper), bound, "Λ₊ ⪯ ℓI")
-
-    @property
-    def above_fixed_point(self) -> Abstraction:
-        """a, and any s > 0, y ≥ 1/s, ω̄ ≥ 0 with asy + aω̄ ≤ 1; here y stands for ℓ."""
-        here, x = self.here, self.x
-        a, s, noise, top = (here.words.scalar(n).coefficient() for n in ("a", "s", "omega_bar", "y"))
-        one = here.words.field.one
-        relations = (
-            more_than(a),
-            at_least(one / 4, a),
-            more_than(s),
-            at_least(s * top, one),
-            at_least(noise),
-            at_least(one, a * s * top + a * noise),
-        )
-        return Abstraction({"s": x.s, "omega_bar": x.noise_bound, "y": x.ell}, relations)
-
-    # step 6 --------------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def gram_of_C_lower(self) -> Fact:
-        """Λ₊ ⪰ (1 + 2a(1 − ω̄))Λ − 2asΛ²."""
-        T, here, x = self.theory, self.here, self.x
-        words = here.words
-        Lambda = here.C @ here.C.T
-        centred = T.congruence(T.square(here.M - here.identity), here.C, "M² ⪰ 2M − I")
-        noise = T.scale(T.congruence(self.noise_upper, here.C), 2 * x.a, "Z ⪯ ω̄Λ")
-        linear = words.constant(1 + 2 * x.a * (1 - x.noise_bound)) * Lambda
-        stated = self.next_gram - linear + words.constant(2 * x.a * x.s) * (Lambda @ Lambda)
-        return T.restate(T.sum(centred, noise), stated, "Λ₊ ⪰ f(Λ)")
-
-
-def upper_map(here: Iteration) -> list[FracElement]:
-    """Return the coefficients of p̃(λ) = λ[(1 + a(1 − sλ))² + a³ω̄(1 − sλ)²], s and ω̄ as abstract scalars."""
-    a, s, noise = (here.words.scalar(n).coefficient() for n in ("a", "s", "omega_bar"))
-    cubed = a**3 * noise
-    return [
-        here.words.field.zero,
-        (1 + a) ** 2 + cubed,
-        -2 * a * s * (1 + a) - 2 * cubed * s,
-        a**2 * s**2 + cubed * s**2,
-    ]
-
-
-def one_step(mutated: Theory | None = None) -> OneStep:
-    """Return the inequalities of one step in the region, or in a mutated theory."""
-    return OneStep(mutated or theory(), iteration())
-
+from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
+from proofs.dimensionless import Iteration, gaps, iteration
+from proofs.one_step import OneStep, Scalars, one_step, region, theory, upper_map
 
 # The limits ----------------------------------------------------------------------------------------
 
@@ -429,6 +134,7 @@ class Limits:
         low = (*self.tail_margin, more_than(lam), more_than(floor, lam))
         high = (*self.tail_margin, at_least(lam, floor), at_least(top, lam))
         conditions = (
+            T.decide(more_than(self.step.here.words.field.one, self.step.x.omega), "ω < 1: some ω′ lies between"),
             T.decide_for_all(more_than(rising, lam), "lam", low, through, "f(λ) > λ below the floor"),
             T.decide_for_all(at_least(slope), "lam", low, through, "f increases below the floor"),
             T.decide_for_all(at_least(rising, floor), "lam", high, through, "f stays above the floor"),
@@ -476,8 +182,12 @@ class Limits:
         return limits.scalar_lemma("perturbed monotone map", statement, conditions, *parents)
 
 
-def explicit_conditions(here: Iteration) -> tuple[Relation, ...]:
-    """Return the explicit hypotheses of Theorem 1, dimensionless: β ≤ α ≤ 1/(2σ̄), κ ≥ 1, m ≥ 1, a > 0."""
+def _rational(here: Iteration, value: Fraction | int) -> FracElement:
+    return here.words.field(QQ(value.numerator, value.denominator))
+
+
+def explicit_conditions(here: Iteration, step_size: Fraction | int = 4) -> tuple[Relation, ...]:
+    """Return the explicit hypotheses of Theorem 1, dimensionless: β ≤ α, α²σ̄² ≤ 1/step_size, κ ≥ 1, m ≥ 1, a > 0."""
     x = Scalars(here)
     one = here.words.field.one
     return (
@@ -486,20 +196,25 @@ def explicit_conditions(here: Iteration) -> tuple[Relation, ...]:
         at_least(one, x.rho),
         at_least(x.kappa, one),
         at_least(x.m, one),
-        at_least(x.rho / 4, x.a * x.kappa),
+        at_least(x.rho / _rational(here, step_size), x.a * x.kappa),
     )
 
 
-def entry(here: Iteration) -> list[Decided]:
-    """Decide that the explicit hypotheses put the start into the region: δ = 1/(4m), ω = 1, ℓ = max(1/(4m), x⋆)."""
+def entry(
+    here: Iteration, step_size: Fraction | int = 4, start: Fraction | int = 4, head: Fraction | int = 1
+) -> list[Decided]:
+    """Decide that the explicit hypotheses put the start into the region, whichever of 1/(4m) and x⋆ is ℓ.
+
+    δ = 1/(start·m) and ω = head; ω = 1 is not below 1, which `head_at_rest` and `head_shrinks_strictly` settle.
+    """
     x = Scalars(here)
     field = here.words.field
-    quarter = 1 / (4 * x.m)
-    start = Theory(here.words, explicit_conditions(here), {})
+    first = 1 / (_rational(here, start) * x.m)
+    given = explicit_conditions(here, step_size)
     decided = []
-    for top, case in ((x.x_star, at_least(x.x_star, quarter)), (quarter, at_least(quarter, x.x_star))):
-        through = Abstraction({"ell": top, "delta": quarter, "omega": field.one}, ())
-        theory_of_case = Theory(here.words, (*start.assumptions, case), {})
+    for top, case in ((x.x_star, at_least(x.x_star, first)), (first, at_least(first, x.x_star))):
+        through = Abstraction({"ell": top, "delta": first, "omega": _rational(here, head)}, ())
+        theory_of_case = Theory(here.words, (*given, case), {})
         for relation in region(here):
             concrete = Relation(through.concrete(relation.function), relation.sign)
             decided.append(theory_of_case.decide(concrete, f"ℓ = {top}: {relation}"))
@@ -523,3 +238,211 @@ def head_at_rest() -> dict[str, Element]:
         "D": D_next - D_next.substitute(none),
     }
     return {name: element.into(resting) for name, element in moved.items()}
+
+
+def start_bounds() -> tuple[Fact, Fact]:
+    """Derive ‖CCᵀ‖ ≤ δ and ‖DDᵀ‖ ≤ δ from α‖B_0‖² ≤ δ, B = B⋆C + B⋆,⊥D."""
+    here = iteration()
+    words = here.words
+    B_star, B_perp = words.letter("B_star"), words.letter("B_star_perp")
+    B = B_star @ here.C + B_perp @ here.D
+    bound = here.scalar("delta") * words.eye("d") - B @ B.T
+    start = Theory(words, (at_least(Scalars(here).delta),), {"α‖B_0‖² ≤ δ": bound})
+    whole = start.hypothesis("α‖B_0‖² ≤ δ")
+    return start.congruence(whole, B_star.T, "‖CCᵀ‖ ≤ δ"), start.congruence(whole, B_perp.T, "‖DDᵀ‖ ≤ δ")
+
+
+def printed_constants(here: Iteration, scale: int = 4) -> list[Decided]:
+    """Decide that the printed conditions with constants 1/scale, 1, 1/2 are the explicit ones.
+
+    α‖B_0‖² = δ ≤ y/scale with y ≤ 1/m gives δ ≤ 1/(4m); α²σ̄² = t ≤ 1/4 gives aκ = ρt ≤ ρ/4.
+    """
+    x = Scalars(here)
+    one = field.one
+    printed = (
+        at_least(x.m, one),
+        at_least(x.delta),
+        at_least(1 / x.m, here.words.scalar("y").coefficient()),
+        at_least(here.words.scalar("y").coefficient() / scale, x.delta),
+        more_than(x.rho),
+        at_least(one / 4, x.t),
+    )
+    given = Theory(here.words, printed, {})
+    return [
+        given.decide(at_least(1 / (4 * x.m), x.delta), "α‖B_0‖² ≤ 1/(4m)"),
+        given.decide(at_least(x.rho / 4, x.rho * x.t), "aκ = ρα²σ̄² ≤ ρ/4"),
+    ]
+
+
+# Mutants: what the checker must refuse ---------------------------------------------------------------
+
+
+def without(dropped: Relation) -> OneStep:
+    """Return one step in the theory without one of its scalar assumptions."""
+    whole = theory()
+    kept = tuple(relation for relation in whole.assumptions if relation != dropped)
+    if len(kept) == len(whole.assumptions):
+        raise ValueError(f"{dropped} is not an assumption of the region")
+    return one_step(replace(whole, assumptions=kept))
+
+
+def _region(index: int) -> Relation:
+    return region(iteration())[index]
+
+
+def _swollen(name: str, factor: int) -> OneStep:
+    """Return one step with a weaker hypothesis on the state: its bound multiplied by a factor."""
+    whole = theory()
+    here = iteration()
+    scalar = {"‖CCᵀ‖ ≤ ℓ": "ell", "‖DDᵀ‖ ≤ δ": "delta", "‖ŵ‖² ≤ ω": "omega"}[name]
+    size = whole.hypotheses[name].shape[0]
+    weaker = whole.hypotheses[name] + (factor - 1) * here.scalar(scalar) * here.words.eye(size)
+    return one_step(replace(whole, hypotheses={**whole.hypotheses, name: weaker}))
+
+
+def head_shrinks_strictly(step: OneStep) -> list[Proved]:
+    """Derive that ω = 1 becomes ω < 1 after one step with Bŵ ≠ 0: the decrease holds and its rate is positive."""
+    x, T = step.x, step.theory
+    rate = step.here.words.field.one * 7 / 4 * x.rho * (1 - x.gram_bound)
+    return [step.head_decrease, T.decide(more_than(rate), "the rate of decrease is positive")]
+
+
+def everything(step: OneStep | None = None) -> list[Proved]:
+    """Derive Theorem 1 with explicit constants in full: entry, the region kept, the three limits, the head at ω = 1."""
+    step = step or one_step()
+    found = Limits(step)
+    kept = [step.gram_of_C_bound, step.complement_bound, step.head_decrease]
+    gaps_at_rest = [name for name, gap in head_at_rest().items() if not gap.is_zero()]
+    if gaps_at_rest:
+        raise RefusedStepError(f"a head with Bŵ = 0 should change nothing; it changes {gaps_at_rest}")
+    reached = [found.complement_vanishes, found.outputs_vanish, found.gram_converges]
+    return [*start_bounds(), *entry(iteration()), *kept, *reached, *head_shrinks_strictly(step)]
+
+
+_ONE_STEP_MUTANTS: dict[str, Callable[[], object]] = {
+    "without a ≤ 1/4": lambda: Limits(without(_region(1))).gram_converges,
+    "without ρ ≤ 1": lambda: without(_region(3)).head_decrease,
+    "without m ≥ 1": lambda: without(_region(4)).gram_upper,
+    "without ℓ ≥ x⋆": lambda: without(_region(6)).gram_upper,
+    "without ḡ < 1": lambda: without(_region(9)).head_decrease,
+    "without ḡ(1 + 2/m) ≤ 2": lambda: without(_region(10)).head_noise_upper,
+    "without 2aqδ ≤ 1": lambda: without(_region(11)).complement_bound,
+    "without a(sℓ + qδ + ω) ≤ 1": lambda: without(_region(12)).moment_upper,
+    "‖CCᵀ‖ ≤ 2ℓ": lambda: _swollen("‖CCᵀ‖ ≤ ℓ", 2).noise_upper,
+    "‖DDᵀ‖ ≤ 2δ": lambda: _swollen("‖DDᵀ‖ ≤ δ", 2).noise_upper,
+    "‖ŵ‖² ≤ 2ω": lambda: _swollen("‖ŵ‖² ≤ ω", 2).noise_upper,
+}
+
+REGION = "every d, k ≤ k′ and m_in ≥ 1, all real parameters and states of the region"
+EXPLICIT = "every d, k ≤ k′ ≤ d, m_in ≥ 1, all parameters and starts that meet the explicit hypotheses"
+
+
+def _wrong_dimensionless(change: Callable[[Iteration], Element]) -> Callable[[], Element]:
+    """Return C₊ minus a wrong form of it, in words."""
+    return lambda: iteration().C @ iteration().M - change(iteration())
+
+
+def bounded(step: OneStep | None = None) -> list[Proved]:
+    """Derive α‖B_t‖² ≤ ḡ < 1 for all t: the region holds it and is kept."""
+    step = step or one_step()
+    below = step.theory.decide(more_than(step.here.words.field.one, step.x.gram_bound), "ḡ < 1")
+    kept = [step.gram_of_C_bound, step.complement_bound, step.head_decrease]
+    return [*start_bounds(), *entry(iteration()), step.gram_upper, below, *kept]
+
+
+def complement_rate(step: OneStep | None = None) -> list[Proved]:
+    """Derive the rate of the first limit, O(m_in/(α²βσ̄²t)) with constant 1."""
+    return [*start_bounds(), *entry(iteration()), Limits(step or one_step()).complement_vanishes]
+
+
+CHECKS = (
+    proof_check(
+        "the representation stays bounded",
+        ("app-a-bounded",),
+        EXPLICIT,
+        bounded,
+        {
+            "without ḡ < 1": lambda: bounded(without(_region(9))),
+            "without a ≤ 1/4": lambda: bounded(without(_region(1))),
+            "α‖B_0‖² ≤ 2/(5m)": lambda: entry(iteration(), start=Fraction(5, 2)),
+        },
+    ),
+    proof_check(
+        "the complement decays like 1/t",
+        ("app-a-rate",),
+        EXPLICIT,
+        complement_rate,
+        {
+            "without 2aqδ ≤ 1": lambda: complement_rate(without(_region(11))),
+            "without aE ⪯ I": lambda: complement_rate(without(_region(12))),
+            "without m ≥ 1": lambda: complement_rate(without(_region(4))),
+        },
+    ),
+    zero_check(
+        "dimensionless form of the outer step",
+        ("new-dimensionless-form",),
+        "every d, k, k′ and m_in, Σ⋆ = cI, all values of the letters",
+        lambda: functools.reduce(lambda worst, gap: worst if not worst.is_zero() else gap, gaps().values()),
+        {
+            "C₊ = CM without the noise W": _wrong_dimensionless(lambda i: i.C @ (i.M + i.scalar("a") * i.W)),
+            "C₊ = C(M − aI)": _wrong_dimensionless(lambda i: i.C @ (i.M - i.scalar("a") * i.identity)),
+            "s without 1/m": _wrong_dimensionless(
+                lambda i: i.C @ (i.M + i.scalar("a") / i.scalar("m") * (i.C.T @ i.C))
+            ),
+        },
+    ),
+    proof_check(
+        "the region is kept and leads to the three limits",
+        ("new-thm-1-region-form",),
+        REGION,
+        everything,
+        _ONE_STEP_MUTANTS | {"without ω < 1": lambda: Limits(without(theory().assumptions[-2])).gram_floored},
+    ),
+    proof_check(
+        "a head of length exactly √(αc)",
+        ("new-head-bound-attained",),
+        EXPLICIT,
+        lambda: [*entry(iteration()), *head_shrinks_strictly(one_step())],
+        {
+            "without ḡ < 1": lambda: without(_region(9)).head_decrease,
+            "without ρ > 0": lambda: head_shrinks_strictly(without(_region(2))),
+            "without ρ ≤ 1": lambda: without(_region(3)).head_decrease,
+        },
+    ),
+    proof_check(
+        "Theorem 1 with explicit constants",
+        ("new-thm-1-explicit",),
+        EXPLICIT,
+        everything,
+        {
+            "α ≤ 1/σ̄": lambda: entry(iteration(), step_size=1),
+            "α‖B_0‖² ≤ 1/(2m)": lambda: entry(iteration(), start=2),
+            "α‖B_0‖² ≤ 2/(5m)": lambda: entry(iteration(), start=Fraction(5, 2)),
+            "‖w_0‖² ≤ 4αc": lambda: entry(iteration(), head=4),
+        },
+    ),
+)
+
+
+def derivation() -> Derivation:
+    """Return the whole derivation of Theorem 1 with explicit constants."""
+    claims = (
+        "new-thm-1-explicit",
+        "new-thm-1-region-form",
+        "new-head-bound-attained",
+        "new-dimensionless-form",
+        "app-a-bounded",
+        "app-a-rate",
+    )
+    premises = (
+        r"$\Sigma_\star = cI$, $\mathrm{rank}(B_\star^{\top}B_0) = k$",
+        r"$0 \lt \beta \le \alpha \le \frac{1}{2\bar\sigma}$",
+        r"$\alpha\lVert B_0\rVert^2 \le \frac{1}{4m_{\mathrm{in}}}$, $\lVert w_0\rVert^2 \le \alpha c$",
+        r"$C = \sqrt\alpha B_\star^{\top}B$, $D = \sqrt\alpha B_{\star,\perp}^{\top}B$, $\hat w = w/\sqrt{\alpha c}$",
+        r"$a = \alpha\beta c$, $\rho = \beta/\alpha$, $\kappa = \bar\sigma^2/c$, $m = m_{\mathrm{in}}$",
+        r"$q = \kappa/m$, $s = 1 + (1+\kappa)/m$, $x_\star = 1/s$",
+    )
+    return proof("Theorem 1 with explicit constants", claims, premises, *everything())
+
+
+DERIVATIONS = (derivation,)

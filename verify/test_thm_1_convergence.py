@@ -1,6 +1,6 @@
 """Theorem 1 along trajectories: each of its limits through the explicit bound that holds at every step.
 
-The laws are in `proofs.thm_1_convergence`. Nothing is ever required to be "small at the end": the complement decays
+The laws are in `proofs.trajectory_laws`. Nothing is ever required to be "small at the end": the complement decays
 like 1/t. Laws take the step and the bound as arguments, and each is shown able to fail.
 """
 
@@ -20,9 +20,11 @@ from hypothesis import given, target
 from foanil import convergence, dynamics, statements, strategies
 from foanil.arrays import NUMPY, mpmath_system
 from foanil.dynamics import Step
-from foanil.evidence import Method, Outcome
+from foanil.evidence import Check, Method, Outcome
+from foanil.pytest_plugin import Recorder, cases
 from foanil.setting import Dimensionless, Setting, State, dimensionless, isotropic
-from proofs.thm_1_convergence import (
+from proofs.thm_1_convergence import CHECKS
+from proofs.trajectory_laws import (
     FLOAT_BUDGET,
     Law,
     Run,
@@ -34,6 +36,13 @@ from proofs.thm_1_convergence import (
     representation_is_bounded,
     spectrum_is_enclosed,
 )
+
+
+@pytest.mark.parametrize("check", cases(CHECKS))
+def test_as_derived(check: Check, evidence: Recorder) -> None:
+    """The theorem as printed follows, for some universal constants; every falsehood is refused."""
+    evidence.judge(check)
+
 
 SCOPE = "Hypothesis draws meeting the explicit conditions exactly (d <= 5, k <= 3), {steps} steps each, {digits} digits"
 
