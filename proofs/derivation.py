@@ -53,6 +53,10 @@ class Derivation:
         """Append a step about the conclusion reached so far, printed as given; the conclusion stays."""
         return replace(self, steps=(*self.steps, Step(rule, says, latex)))
 
+    def extended(self, other: Derivation) -> Derivation:
+        """Append the steps of another derivation; its conclusion, if it has one, becomes this one's."""
+        return replace(self, steps=(*self.steps, *other.steps), conclusion=other.conclusion or self.conclusion)
+
     def element(self) -> Element:
         """Return the conclusion; raises ValueError for a derivation without steps."""
         if self.conclusion is None:

@@ -208,7 +208,6 @@ def entry(
     δ = 1/(start·m) and ω = head; ω = 1 is not below 1, which `head_at_rest` and `head_shrinks_strictly` settle.
     """
     x = Scalars(here)
-    field = here.words.field
     first = 1 / (_rational(here, start) * x.m)
     given = explicit_conditions(here, step_size)
     decided = []
@@ -258,7 +257,7 @@ def printed_constants(here: Iteration, scale: int = 4) -> list[Decided]:
     α‖B_0‖² = δ ≤ y/scale with y ≤ 1/m gives δ ≤ 1/(4m); α²σ̄² = t ≤ 1/4 gives aκ = ρt ≤ ρ/4.
     """
     x = Scalars(here)
-    one = field.one
+    one = here.words.field.one
     printed = (
         at_least(x.m, one),
         at_least(x.delta),

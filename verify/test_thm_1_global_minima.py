@@ -18,11 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foanil import rational, spectra, statements, strategies
-from foanil.arrays import NumberSystem, mpmath_system
-from foanil.evidence import Method, Outcome
+from foanil.arrays import EXACT, NumberSystem, mpmath_system
+from foanil.evidence import Check, Method, Outcome
+from foanil.paper_alphabet import paper_alphabet
+from foanil.pytest_plugin import Recorder, cases
 from foanil.rational import Matrix
 from foanil.setting import Setting
-from proofs.thm_1_global_minima import Landscape, Point, limit_point
+from foanil.words import Element
+from proofs.assumption_1_and_definitions import anil_objective
+from proofs.derivation import state
+from proofs.loss_landscape import Landscape, Point, limit_point
+from proofs.thm_1_global_minima import CHECKS
 
 LEAST_DIGITS = 30
 """Fewer digits would leave too little room between rounding and what a wrong limit loses; then these are used."""
@@ -269,3 +275,66 @@ def test_checks_can_fail(digits: int) -> None:
     assert least_gain(xp, TILTED, wrong) < -budget
     # A limit ten times too small lies where the loss is still concave.
     assert least_curvature(xp, TILTED, _mutant(alpha=lambda known: 10 * known["alpha"])) < -budget
+
+
+# Derived, and what the printed sample size would mean -------------------------------------------------
+
+
+@pytest.mark.parametrize("check", cases(CHECKS))
+def test_as_derived(check: Check, evidence: Recorder) -> None:
+    """The loss gap is an exact sum of nonnegative terms, zero at the limit, for every covariance and size."""
+    evidence.judge(check)
+
+
+@pytest.mark.claim(id="eq-1-sample-size")
+def test_all_rows_in_the_inner_step_move_the_minimum(evidence: Recorder) -> None:
+    """With m = 3 rows in (1), d = 3, k = k′ = 2, c = α = 1, σ = 0, m_in = 1: the limit's loss is 5/8, another's 1/2."""
+    half = Fraction(1, 2)
+    B_star = EXACT.array([[1, 0], [0, 1], [0, 0]])
+    at_limit = EXACT.array([[half, 0], [0, half], [0, 0]])
+    elsewhere = EXACT.array([[half, half], [half, -half], [0, 0]])
+    scalars = {"alpha": 1, "sigma_sq": 0, "sigma_bar_sq": 2, "d": 3, "k": 2, "k_prime": 2}
+
+    def loss(B: Any, rows: int) -> Any:
+        letters = {"B": B, "w": EXACT.zeros(2, 1), "B_star": B_star, "Sigma_star": EXACT.eye(2)}
+        numbers = {name: EXACT.scalar(value) for name, value in {**scalars, "m_in": rows}.items()}
+        return anil_objective().evaluate(EXACT, letters, numbers)
+
+    limit = statements.limit_gram(EXACT, EXACT.eye(2), EXACT.scalar(2), EXACT.scalar(1), EXACT.scalar(1))
+    assert (B_star.T @ at_limit @ at_limit.T @ B_star == limit).all()
+    assert loss(at_limit, 1) < loss(elsewhere, 1)
+    found = loss(at_limit, 3), loss(elsewhere, 3)
+    assert found == (EXACT.scalar(Fraction(5, 8)), EXACT.scalar(half))
+    evidence.record(
+        claim="eq-1-sample-size",
+        method=Method.COUNTEREXAMPLE,
+        scope="one exact instance: d = 3, k = k′ = 2, m_in = 1, m = 3, c = α = 1, σ = 0",
+        shown=f"with m = 3 rows in (1): L = {found[0]} at the limit of Theorem 1, L = {found[1]} elsewhere",
+        finding="As printed, (1) draws its inner step from all $m$ rows; Theorem 1's limit, made for "
+        "$m_{\\mathrm{in}}$ rows, does not minimise that. With $m_{\\mathrm{in}}$ rows it does: `sec-3-global-minima`. "
+        "Standalone: [eq_1_sample_size.py](capsules/eq_1_sample_size.py).",
+    )
+
+
+@pytest.mark.claim(id="sec-3-nonconvex")
+def test_degrees_of_the_iteration(evidence: Recorder) -> None:
+    """(5) and (6) with (7) have degree up to 5 in B and 2 in w, counted in words; the claim says 3 and more, and 2."""
+    words = paper_alphabet()
+    moment = state(statements.second_moment, words)
+    head = state(statements.head_step, words)
+    representation = state(statements.representation_step, words, second_moment=moment)
+    degrees = {
+        name: (most(element, "B"), most(element, "w")) for name, element in (("(5)", head), ("(6)", representation))
+    }
+    assert degrees == {"(5)": (4, 1), "(6)": (5, 2)}
+    evidence.record(
+        claim="sec-3-nonconvex",
+        method=Method.ALGEBRA,
+        scope="every size",
+        shown=f"degrees in (B, w): {degrees}",
+    )
+
+
+def most(element: Element, letter: str) -> int:
+    """Return the degree of an element in a letter."""
+    return max(sum(name == letter for part in (*traces, word) for name, _ in part) for traces, word in element.terms)

@@ -140,6 +140,13 @@ class Alphabet:
 
     # declarations --------------------------------------------------------------------------------
 
+    def declaring(self, *letters: Letter) -> Alphabet:
+        """Return this alphabet with further letters; raises ValueError for a name that is taken."""
+        taken = [letter.name for letter in letters if letter.name in self.letters]
+        if taken:
+            raise ValueError(f"letters {', '.join(taken)} are already declared: choose other names")
+        return self._extend(letters={**self.letters, **{letter.name: letter for letter in letters}})
+
     def with_rule(self, pattern: Element, value: Element) -> Alphabet:
         """Declare that a word equals an element: `pattern` must be one bare word, of the shape of `value`.
 
