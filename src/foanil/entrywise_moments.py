@@ -1,17 +1,14 @@
-"""The second engine: expectations of polynomials in the entries of random matrices, at explicit sizes.
+"""The second engine: moments of polynomials in matrix entries, at explicit sizes, by SymPy's polynomial rings.
 
-Every entry is a generator of one SymPy polynomial ring over ℚ; a matrix is a NumPy array of such polynomials, and
-`foanil.arrays.EXACT` computes with it. An expectation replaces powers of random entries by their moments, monomial by
-monomial. No matrix word, no pairing and no trace rule is used: this module shares nothing with `foanil.words` and
-`foanil.gaussian_moments`, hence agreement of the two engines means something. It holds at the sizes given only.
+It shares nothing with the moment engine in words: matrices are NumPy arrays whose entries are generators of a sparse
+polynomial ring over ℚ; a Gaussian entry contributes (n − 1)!! to the n-th moment, a centred vector its covariance.
 """
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,163 +17,162 @@ from sympy.polys.rings import PolyElement, PolyRing
 
 from foanil.arrays import Array
 
-Monomial = tuple[int, ...]
+
+class UndeterminedMomentError(ValueError):
+    """A moment of order three or more is asked of a vector of which only mean and covariance are declared."""
 
 
-class EntryMomentError(ValueError):
-    """A moment of entries is asked for that the declared law does not determine."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A polynomial of SymPy's as an array entry: its operators leave arrays to NumPy, which SymPy's own do not."""
+
+    polynomial: PolyElement
+
+    def __add__(self, other: Any) -> Any:
+        return _combined(self, other, lambda a, b: a + b)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return _combined(self, other, lambda a, b: a - b)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _combined(self, other, lambda a, b: b - a)
+
+    def __mul__(self, other: Any) -> Any:
+        return _combined(self, other, lambda a, b: a * b)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray | Entry):
+            return NotImplemented  # an entry can be divided by a rational only
+        return Entry(self.polynomial.mul_ground(1 / QQ(other)))
+
+    def __neg__(self) -> Entry:
+        return Entry(-self.polynomial)
+
+    def __pow__(self, exponent: int) -> Entry:
+        return Entry(self.polynomial**exponent)
+
+    def __bool__(self) -> bool:
+        return bool(self.polynomial)
+
+    def __str__(self) -> str:
+        return str(self.polynomial)
+
+
+def _combined(left: Entry, right: Any, operation: Callable[[PolyElement, Any], PolyElement]) -> Any:
+    if isinstance(right, np.ndarray):
+        return NotImplemented
+    return Entry(operation(left.polynomial, right.polynomial if isinstance(right, Entry) else QQ(right)))
 
 
 @dataclass(frozen=True)
-class Entries:
-    """Matrices whose entries are generators of one polynomial ring over ℚ, and scalars that are generators too.
+class EntryRing:
+    """A polynomial ring over ℚ whose generators are the entries of named matrices, and named scalars.
 
-    `arrays` maps a letter to its matrix, a NumPy object array; `scalars` maps a name to its generator.
+    `shapes` maps a matrix to its numbers of rows and columns; those in `symmetric` share mirrored entries.
     """
 
-    ring: PolyRing
-    arrays: Mapping[str, Array]
-    scalars: Mapping[str, PolyElement]
+    shapes: Mapping[str, tuple[int, int]]
+    scalars: tuple[str, ...]
+    symmetric: frozenset[str] = frozenset()
 
-    def __getitem__(self, name: str) -> Any:
-        return self.scalars[name] if name in self.scalars else self.arrays[name]
+    @property
+    def ring(self) -> PolyRing:
+        """The ring; equal names give equal rings."""
+        names = [*self.scalars, *(self._entry(name, i, j) for name, i, j in self._positions())]
+        return PolyRing(list(dict.fromkeys(names)), QQ)
 
-    def values(self, names: Iterable[str]) -> dict[str, Any]:
-        """Return the matrices and scalars of these names, as keyword arguments of a formula."""
-        return {name: self[name] for name in names}
+    def _positions(self) -> Iterable[tuple[str, int, int]]:
+        for name, (rows, columns) in self.shapes.items():
+            for i in range(rows):
+                for j in range(columns):
+                    yield name, i, j
 
-    def with_values(self, **values: Any) -> Entries:
-        """Return the same ring with some letters or scalars replaced: a special matrix, a number, a polynomial."""
-        scalars = {name: values[name] for name in values if not isinstance(values[name], np.ndarray)}
-        arrays = {name: values[name] for name in values if isinstance(values[name], np.ndarray)}
-        return replace(self, scalars={**self.scalars, **scalars}, arrays={**self.arrays, **arrays})
+    def _entry(self, name: str, i: int, j: int) -> str:
+        if name in self.symmetric and i > j:
+            i, j = j, i
+        return f"{name}_{i}_{j}"
 
-    def generators(self, name: str) -> frozenset[int]:
-        """Return the positions, among the ring's generators, of the entries of one letter; KeyError for no letter."""
-        places = {generator: index for index, generator in enumerate(self.ring.gens)}
-        return frozenset(places[entry] for entry in self.arrays[name].ravel())
+    def scalar(self, name: str) -> Entry:
+        """Return the generator of a named scalar."""
+        return self._generator(name)
 
-    # laws ----------------------------------------------------------------------------------------
+    def matrix(self, name: str) -> Array:
+        """Return the matrix of generators of a named matrix."""
+        rows, columns = self.shapes[name]
+        out = np.empty((rows, columns), dtype=object)
+        for i in range(rows):
+            for j in range(columns):
+                out[i, j] = self._generator(self._entry(name, i, j))
+        return out
 
-    def gaussian(self, polynomials: Array, name: str) -> Array:
-        """Return the mean over a letter with i.i.d. standard normal entries: x^n becomes (n − 1)!!, or 0 for odd n."""
-        places = self.generators(name)
-        return _entrywise(functools.partial(_mean, places=places, moment=_gaussian_moment, ring=self.ring), polynomials)
+    def constant(self, entries: Any) -> Array:
+        """Return a matrix of rational constants as elements of the ring."""
+        out = np.empty((len(entries), len(entries[0])), dtype=object)
+        for index in np.ndindex(*out.shape):
+            out[index] = Entry(self.ring(QQ(entries[index[0]][index[1]])))
+        return out
 
-    def centred(self, polynomials: Array, name: str, covariance: Array) -> Array:
-        """Return the mean over a column with mean 0 and this covariance matrix, for degree at most 2 in its entries.
-
-        Nothing beyond two moments is assumed: raises EntryMomentError for a monomial of a higher degree.
-        """
-        column = {place: index for index, place in enumerate(self._column(name))}
-
-        def moment(powers: Mapping[int, int]) -> Any:
-            return _centred_moment(name, [column[place] for place, n in powers.items() for _ in range(n)], covariance)
-
-        places = frozenset(column)
-        return _entrywise(functools.partial(_mean, places=places, moment=moment, ring=self.ring), polynomials)
-
-    def spherical(self, polynomials: Array, name: str) -> Array:
-        """Return the mean over independent rows, each uniform on the sphere of radius √d in ℝ^d.
-
-        A row's monomial x^n has the mean d^{|n|/2} ∏(n_j − 1)!! / (d(d+2)…(d+|n|−2)), or 0 where a power is odd.
-        """
-        places = {g: index for index, g in enumerate(self.ring.gens)}
-        rows = [[places[entry] for entry in row] for row in self.arrays[name]]
-
-        def moment(powers: Mapping[int, int]) -> Any:
-            return math.prod((_sphere_moment([powers.get(p, 0) for p in row]) for row in rows), start=QQ(1))
-
-        chosen = self.generators(name)
-        return _entrywise(functools.partial(_mean, places=chosen, moment=moment, ring=self.ring), polynomials)
-
-    def substituted(self, polynomials: Array, name: str, value: Array) -> Array:
-        """Replace the entries of a letter by the polynomials in `value`, an array of the same shape."""
-        pairs = list(zip(self.arrays[name].ravel(), value.ravel(), strict=True))
-        return _entrywise(lambda polynomial: self.ring(polynomial).compose(pairs), polynomials)
-
-    def _column(self, name: str) -> list[int]:
-        places = {generator: index for index, generator in enumerate(self.ring.gens)}
-        return [places[entry] for entry in self.arrays[name][:, 0]]
+    def _generator(self, name: str) -> Entry:
+        ring = self.ring
+        return Entry(ring.gens[[str(symbol) for symbol in ring.symbols].index(name)])
 
 
-def entries(
-    shapes: Mapping[str, tuple[int, int]], scalars: Iterable[str] = (), symmetric: Iterable[str] = ()
-) -> Entries:
-    """Return matrices of these shapes whose entries are all symbols; a symmetric letter shares its entries.
+def gaussian_expectation(matrix: Array, entries: Array) -> Array:
+    """Return the entrywise mean over independent standard normal `entries` (a matrix of generators)."""
+    names = {str(entry) for entry in entries.ravel()}
+    return _each(matrix, lambda polynomial: _gaussian_mean(polynomial, names))
 
-    Raises ValueError for a symmetric letter that is not square.
+
+def centred_expectation(matrix: Array, vector: Array, covariance: Array) -> Array:
+    """Return the entrywise mean over a centred column of generators with this covariance.
+
+    Raises UndeterminedMomentError when the vector occurs with total degree three or more.
     """
-    shared, numbers = frozenset(symmetric), tuple(scalars)
-    for name in shared:
-        if shapes[name][0] != shapes[name][1]:
-            raise ValueError(f"a symmetric letter must be square; {name!r} has shape {shapes[name]}")
-    labels = {name: _labels(name, *shape, name in shared) for name, shape in shapes.items()}
-    symbols = list(dict.fromkeys([*numbers, *(label for array in labels.values() for label in array.ravel())]))
-    ring = PolyRing(symbols, QQ)
-    generator = dict(zip(symbols, ring.gens, strict=True))
-    arrays = {name: _entrywise(generator.__getitem__, array) for name, array in labels.items()}
-    return Entries(ring, arrays, {name: generator[name] for name in numbers})
+    names = [str(entry) for entry in vector.ravel()]
+    return _each(matrix, lambda polynomial: _centred_mean(polynomial, names, covariance))
 
 
-def _labels(name: str, rows: int, cols: int, shared: bool) -> Array:
-    out = np.empty((rows, cols), dtype=object)
-    for i, j in np.ndindex(rows, cols):
-        first, second = (min(i, j), max(i, j)) if shared else (i, j)
-        out[i, j] = f"{name}_{first + 1}_{second + 1}"
+def _each(matrix: Array, mean: Callable[[PolyElement], PolyElement]) -> Array:
+    out = np.empty(matrix.shape, dtype=object)
+    for index in np.ndindex(*matrix.shape):
+        out[index] = Entry(mean(matrix[index].polynomial))
     return out
 
 
-def _entrywise(function: Callable[[Any], Any], array: Array) -> Array:
-    if not isinstance(array, np.ndarray):
-        return function(array)
-    out = np.empty(array.shape, dtype=object)
-    for index in np.ndindex(*array.shape):
-        out[index] = function(array[index])
-    return out
-
-
-def _mean(polynomial: Any, places: frozenset[int], moment: Callable[[Mapping[int, int]], Any], ring: PolyRing) -> Any:
-    """Return the mean of one polynomial; moments are looked up once for each pattern of powers."""
-    known: dict[tuple[tuple[int, int], ...], Any] = {}
-    by_pattern: dict[tuple[tuple[int, int], ...], dict[Monomial, Any]] = {}
-    for powers, coefficient in ring(polynomial).terms():
-        pattern = tuple((place, powers[place]) for place in sorted(places) if powers[place])
-        rest = tuple(0 if place in places else power for place, power in enumerate(powers))
-        by_pattern.setdefault(pattern, {})[rest] = coefficient
-    total = ring.zero
-    for pattern, terms in by_pattern.items():
-        known[pattern] = moment(dict(pattern))
-        if known[pattern]:
-            total = total + ring.from_dict(terms) * known[pattern]
-    return total
+def _gaussian_mean(polynomial: PolyElement, names: set[str]) -> PolyElement:
+    positions = [i for i, symbol in enumerate(polynomial.ring.symbols) if str(symbol) in names]
+    total: dict[tuple[int, ...], Any] = {}
+    for powers, coefficient in polynomial.terms():
+        orders = [powers[i] for i in positions]
+        if all(order % 2 == 0 for order in orders):
+            kept = tuple(0 if i in positions else power for i, power in enumerate(powers))
+            moment = prod(_double_factorial(order - 1) for order in orders)
+            total[kept] = total.get(kept, QQ(0)) + coefficient * moment
+    return polynomial.ring.from_dict({powers: c for powers, c in total.items() if c})
 
 
 def _double_factorial(n: int) -> int:
-    """Return (n − 1)!!, the number of pairings of n things: 1 for n = 0."""
-    return math.prod(range(n - 1, 0, -2))
+    return prod(range(n, 0, -2))
 
 
-def _gaussian_moment(powers: Mapping[int, int]) -> Any:
-    if any(n % 2 for n in powers.values()):
-        return 0
-    return QQ(math.prod(_double_factorial(n) for n in powers.values()))
-
-
-def _sphere_moment(powers: list[int]) -> Any:
-    if any(n % 2 for n in powers):
-        return QQ(0)
-    d, half = len(powers), sum(powers) // 2
-    top = d**half * math.prod(_double_factorial(n) for n in powers)
-    return QQ(top, math.prod(d + 2 * step for step in range(half)))
-
-
-def _centred_moment(name: str, indices: list[int], covariance: Array) -> Any:
-    if len(indices) > 2:
-        raise EntryMomentError(
-            f"a monomial has degree {len(indices)} in {name!r}, but only its mean and covariance are declared; "
-            "declare a Gaussian law or take fewer factors"
-        )
-    if len(indices) == 1:
-        return 0
-    return covariance[indices[0], indices[1]] if indices else 1
+def _centred_mean(polynomial: PolyElement, names: list[str], covariance: Array) -> PolyElement:
+    ring = polynomial.ring
+    positions = [[str(symbol) for symbol in ring.symbols].index(name) for name in names]
+    total = ring.zero
+    for powers, coefficient in polynomial.terms():
+        indices = [place for place, i in enumerate(positions) for _ in range(powers[i])]
+        if len(indices) > 2:
+            raise UndeterminedMomentError(f"expected total degree at most 2 in {', '.join(names)}; got {len(indices)}")
+        if len(indices) == 1:
+            continue
+        kept = tuple(0 if i in positions else power for i, power in enumerate(powers))
+        term = ring.from_dict({kept: coefficient})
+        if indices:
+            entry = covariance[indices[0], indices[1]]
+            term = term * (entry.polynomial if isinstance(entry, Entry) else QQ(entry))
+        total = total + term
+    return total
