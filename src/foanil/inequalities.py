@@ -32,6 +32,7 @@ class Fact:
     rule: str
     says: str
     parents: tuple[Fact | Decided, ...]
+    origin: Theory | None = None
     key: object = field(repr=False, default=None)
 
     def __post_init__(self) -> None:
@@ -52,6 +53,7 @@ class Decided:
     says: str
     decision: Decision
     parents: tuple[Decided, ...] = ()
+    origin: Theory | None = None
     key: object = field(repr=False, default=None)
 
     def __post_init__(self) -> None:
@@ -105,10 +107,10 @@ class Theory:
     def decide(self, relation: Relation, says: str = "", through: Abstraction | None = None) -> Decided:
         """Derive a scalar relation from the assumptions, or through an abstraction; raises RefusedGoalError."""
         if through is None:
-            return Decided(relation, says, require(self.assumptions, relation), (), _KEY)
+            return Decided(relation, says, require(self.assumptions, relation), (), self, _KEY)
         decision = require(through.relations, relation)
         concrete = Relation(through.concrete(relation.function), relation.sign)
-        return Decided(concrete, says, decision, self._grounds(through), _KEY)
+        return Decided(concrete, says, decision, self._grounds(through), self, _KEY)
 
     def decide_for_all(
         self, relation: Relation, variable: str, interval: Sequence[Relation], through: Abstraction, says: str = ""
@@ -121,7 +123,7 @@ class Theory:
         if any(_occurs(bound, r.function) for r in through.relations) or variable in through.values:
             raise RefusedStepError(f"the bound variable {variable} occurs in the abstraction")
         decision = require((*through.relations, *interval), relation)
-        return Decided(relation, says, decision, self._grounds(through), _KEY)
+        return Decided(relation, says, decision, self._grounds(through), self, _KEY)
 
     def _grounds(self, through: Abstraction) -> tuple[Decided, ...]:
         """Decide the relations of an abstraction for the values of its scalars."""
@@ -159,6 +161,8 @@ class Theory:
         """0 ⪯ X and 0 ⪯ Y imply 0 ⪯ X + Y."""
         if not facts:
             raise RefusedStepError("sum expects at least one fact")
+        for fact in facts:
+            self.check_own(fact)
         total = facts[0].element
         for fact in facts[1:]:
             total = total + fact.element
@@ -171,6 +175,7 @@ class Theory:
 
     def product(self, number: Fact, fact: Fact, says: str = "") -> Fact:
         """0 ≤ x (a 1×1 fact) and 0 ⪯ X imply 0 ⪯ xX."""
+        self.check_own(number, fact)
         if number.element.shape != ("1", "1"):
             raise RefusedStepError(f"product expects a 1×1 fact first; got shape {number.element.shape}")
         return self._fact(number.element * fact.element, "product with a nonnegative number", says, number, fact)
@@ -181,6 +186,7 @@ class Theory:
 
     def restate(self, fact: Fact, element: Element, says: str = "") -> Fact:
         """0 ⪯ X is 0 ⪯ Z when X − Z is the zero element (an identity in every dimension)."""
+        self.check_own(fact)
         gap = fact.element - element
         if not gap.is_zero():
             raise RefusedStepError(f"restate expects an identity of words; the difference is {gap}")
@@ -188,6 +194,7 @@ class Theory:
 
     def flip(self, fact: Fact, A: Element, says: str = "") -> Fact:
         """0 ⪯ rI − AᵀA implies 0 ⪯ rI − AAᵀ when r ≥ 0: AᵀA and AAᵀ have the same nonzero eigenvalues."""
+        self.check_own(fact)
         bound = _multiple_of_identity(fact.element + A.T @ A)
         nonnegative = self.decide(at_least(bound), f"{bound} ≥ 0")
         flipped = self.words.constant(bound) * self.words.eye(A.shape[0]) - A @ A.T
@@ -208,6 +215,7 @@ class Theory:
         abstraction, coefficients are in its scalars, l must be 0, and the scalar "y" of the abstraction must stand
         for u.
         """
+        self.check_own(lower, upper)
         if A.T != A:
             raise RefusedStepError(f"spectral expects a symmetric element; got {A}")
         low, high = _multiple_of_identity(A - lower.element), _multiple_of_identity(A + upper.element)
@@ -223,7 +231,7 @@ class Theory:
         if any(_occurs(lam, function) for function in (low, high, *(r.function for r in relations))):
             raise RefusedStepError(f"the spectral variable {lam} occurs outside the polynomial")
         decision = require((*relations, at_least(lam, low), at_least(high, lam)), at_least(polynomial))
-        decided = Decided(at_least(polynomial), f"for {low} ≤ {lam} ≤ {high}", decision, parents, _KEY)
+        decided = Decided(at_least(polynomial), f"for {low} ≤ {lam} ≤ {high}", decision, parents, self, _KEY)
         return self._fact(_polynomial_in(self.words, A, values), "spectral function", says, lower, upper, decided)
 
     def _abstract_bounds(
@@ -238,14 +246,22 @@ class Theory:
 
     def _fact(self, element: Element, rule: str, says: str, *parents: Fact | Decided) -> Fact:
         for parent in parents:
-            if isinstance(parent, Fact) and parent.element.alphabet is not self.words:
-                raise RefusedStepError("a fact of another theory cannot be used: derive it here")
+            self.check_own(parent)
         if element.shape[0] != element.shape[1] or element != element.T:
             raise RefusedStepError(f"expected a symmetric element; got {element} of shape {element.shape}")
-        return Fact(element, rule, says, parents, _KEY)
+        return Fact(element, rule, says, parents, self, _KEY)
+
+    def check_own(self, *nodes: Fact | Decided) -> None:
+        """Raise RefusedStepError for a fact or decision of another theory: its assumptions may not hold here."""
+        for node in nodes:
+            if node.origin is not self:
+                raise RefusedStepError(
+                    "a fact of another theory cannot be used here: derive it under these assumptions"
+                )
 
     def strictly(self, fact: Fact, A: Element, says: str = "") -> Decided:
         """0 ⪯ A − lI with l > 0: return the decision l > 0, which makes A invertible."""
+        self.check_own(fact)
         bound = _multiple_of_identity(A - fact.element)
         return self.decide(more_than(bound), says or f"{bound} > 0")
 

@@ -94,6 +94,7 @@ def summable_decrease(
     statement: str,
 ) -> Conclusion:
     """0 ≤ v − εx − v₊, 0 ≤ x, 0 ≤ v₊, ε > 0, where v₊ is v one step later: Σx is finite and x → 0."""
+    theory.check_own(decrease, loss, after)
     expected = before - theory.words.constant(rate) * loss.element - after.element
     _same(decrease.element, expected, "the decrease v − εx − v₊")
     _same(after.element, before.transport(theory.words, step, {}), "v one step later")
@@ -109,6 +110,7 @@ def quadratic_decay(
     Decides, for the bound b = y_0/(1 + gy_0t) at any t ≥ 0: y ↦ y − gy² increases on [0, b], and maps b below the
     bound at t + 1.
     """
+    theory.check_own(decrease)
     words = theory.words
     _same(decrease.element, Y - words.constant(rate) * (Y @ Y) - Y_next, "the decrease Y − gY² − Y₊")
     g, start, t, y = (words.scalar(name).coefficient() for name in ("q", "y", "t", "lam"))
@@ -133,6 +135,7 @@ def quadratic_decay(
 
 def kept_rank(theory: Theory, invertible: Decided, C: Element, M: Element, C_next: Element) -> Conclusion:
     """C₊ = CM with M ⪰ lI, l > 0: the rank of C never changes."""
+    theory.check_own(invertible)
     _same(C_next, C @ M, "C₊ = CM")
     return Conclusion("invertible factor", r"\mathrm{rank}\, C_t = \mathrm{rank}\, C_0", "C₊ = CM", (invertible,), _KEY)
 
@@ -161,6 +164,9 @@ def scalar_lemma(
         raise RefusedStepError(f"no lemma {lemma!r}; the trusted ones are: {', '.join(LEMMAS)}")
     if not conditions or not parents:
         raise RefusedStepError(f"the lemma {lemma!r} needs its decided conditions and the facts it speaks about")
+    origins = {id(node.origin) for node in (*conditions, *parents) if isinstance(node, Fact | Decided)}
+    if len(origins) > 1:
+        raise RefusedStepError(f"the lemma {lemma!r} needs facts of one theory; these come from {len(origins)}")
     return Conclusion(lemma, statement, "", (*parents, *conditions), _KEY)
 
 
