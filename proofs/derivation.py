@@ -21,14 +21,22 @@ from foanil.words import Alphabet, Element
 EVERY_SIZE = "every d, k, k′ and sample size, all values of the letters"
 Formula = Callable[..., Any]
 
+READABLE = 8
+"""An element of more words than this is named where a person reads, not spelled out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: the rule it uses, what it says in words, and its result in LaTeX."""
+    """One step: the rule it uses, what it says in words, its result in LaTeX, and the steps (by place) it rests on.
+
+    A routine step (an unnamed scaling, say) is left out where a person reads, and kept in the JSON.
+    """
 
     rule: str
     says: str
     latex: str
+    uses: tuple[int, ...] = ()
+    routine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +75,33 @@ class Derivation:
         """Print as Markdown with GitHub's maths."""
         lines = [f"### {self.title}", "", "Premises:", ""]
         lines += [f"- {premise}" for premise in self.premises]
-        for number, step in enumerate(self.steps, start=1):
-            lines += ["", f"**{number}.** {step.says} *[{step.rule}]*", "", "```math", step.latex, "```"]
+        numbers: dict[int, int] = {}
+        for place, step in enumerate(self.steps):
+            if not step.routine:
+                numbers[place] = len(numbers) + 1
+                ground = _references(self.steps, place, numbers)
+                lines += ["", f"**{numbers[place]}.** {step.says} *[{step.rule}{ground}]*"]
+                if step.latex:
+                    lines += ["", "```math", step.latex, "```"]
+        routine = len(self.steps) - len(numbers)
+        if routine:
+            lines += [
+                "",
+                f"Left out here, listed by `--json`: {routine} routine steps (squares, scalings, positivity).",
+            ]
         return "\n".join(lines) + "\n"
 
     def as_json(self) -> dict[str, Any]:
         """Return the derivation as plain data: title, claims, premises and the steps with their rules."""
         steps = [
-            {"number": number, "rule": step.rule, "says": step.says, "latex": step.latex}
+            {
+                "number": number,
+                "rule": step.rule,
+                "says": step.says,
+                "latex": step.latex,
+                "uses": [place + 1 for place in step.uses],
+                "routine": step.routine,
+            }
             for number, step in enumerate(self.steps, start=1)
         ]
         return {
@@ -126,17 +153,38 @@ Proved = Fact | Decided | Conclusion
 
 def proof(title: str, claims: tuple[str, ...], premises: tuple[str, ...], *conclusions: Proved) -> Derivation:
     """Return the printable derivation of some conclusions: everything they rest on, parents first."""
-    found = tuple(_printed(node) for node in steps(*conclusions))
-    return Derivation(title, claims, premises, found)
+    nodes = steps(*conclusions)
+    places = {id(node): place for place, node in enumerate(nodes)}
+    kept = {id(node) for node in conclusions}
+    return Derivation(title, claims, premises, tuple(_printed(node, places, kept) for node in nodes))
 
 
-def _printed(node: Proved) -> Step:
+def _printed(node: Proved, places: Mapping[int, int], kept: set[int]) -> Step:
+    uses = tuple(places[id(parent)] for parent in node.parents)
     if isinstance(node, Fact):
-        return Step(node.rule, node.says or "It follows.", node.latex())
+        words = len(node.element.terms)
+        says = f"{node.says}." if words <= READABLE else f"{node.says} (an element of {words} words)."
+        return Step(
+            node.rule, says, node.latex() if words <= READABLE else "", uses, not node.says and id(node) not in kept
+        )
     if isinstance(node, Decided):
-        says = node.says or "A scalar inequality over the whole domain."
-        return Step(f"z3 says {node.decision.z3}, cvc5 says {node.decision.cvc5}", says, relation_latex(node.relation))
-    return Step(f"lemma: {node.lemma}", f"{LEMMAS[node.lemma].statement} {node.says}".strip(), node.statement)
+        rule = f"z3: {node.decision.z3}, cvc5: {node.decision.cvc5}"
+        return Step(rule, f"{node.says}.", relation_latex(node.relation), uses, node.routine and id(node) not in kept)
+    says = f"{LEMMAS[node.lemma].statement} {node.says}".strip()
+    return Step(f"lemma: {node.lemma}", says, node.statement, uses)
+
+
+def _references(printed: Sequence[Step], place: int, numbers: Mapping[int, int]) -> str:
+    """Return the numbers of the nearest printed steps that a step rests on, through routine ones."""
+    found: set[int] = set()
+    stack = list(printed[place].uses)
+    while stack:
+        current = stack.pop()
+        if current in numbers:
+            found.add(numbers[current])
+        else:
+            stack.extend(printed[current].uses)
+    return f"; from {', '.join(f'({number})' for number in sorted(found))}" if found else ""
 
 
 def relation_latex(relation: Relation) -> str:

@@ -18,7 +18,7 @@ from foanil.inequalities import Fact, Theory
 from foanil.paper_alphabet import paper_alphabet, total_task_variance
 from foanil.words import Alphabet, Element, Letter
 from proofs.assumption_1_and_definitions import anil_objective
-from proofs.derivation import EVERY_SIZE, Derivation, zero_check
+from proofs.derivation import EVERY_SIZE, Derivation, proof, proof_check, zero_check
 from proofs.expectations import (
     PREMISES,
     adapted_head,
@@ -31,7 +31,6 @@ from proofs.expectations import (
 )
 
 UPDATES = ("sec-4-mean-updates",)
-LIMIT = ("sec-4-nonzero-mean",)
 FINITE = ("sec-4-finite-tasks-as-perturbed",)
 MEAN_PREMISES = (
     *PREMISES[:2],
@@ -43,8 +42,7 @@ BLOCKS = (("B", "representation"), ("w", "head"))
 
 @functools.cache
 def mean_alphabet() -> Alphabet:
-    """Return the paper's alphabet with letters for μ⋆, a task's deviation from it, K⁻¹ and S_N = (1/N)Σw⋆,iw⋆,iᵀ.
-    """
+    """Return the paper's alphabet with letters for μ⋆, a task's deviation from it, K⁻¹ and S_N = (1/N)Σw⋆,iw⋆,iᵀ."""
     words = paper_alphabet()
     new = (
         Letter("mu", ("k", "1"), latex=r"\mu_\star"),
@@ -108,7 +106,8 @@ def stated_direction(letter: str, mean: int = 1, square: int = 1, moment: Elemen
     alpha = words.scalar("alpha")
     deflated = words.eye("k_prime") - alpha * (B.T @ B)
     if letter == "w":
-        return deflated @ B.T @ (B @ w - mean * (B_star @ mu))
+        moved: Element = deflated @ B.T @ (B @ w - mean * (B_star @ mu))
+        return moved
     pulled = words.letter("Sigma_star") + square * (mu @ mu.T)
     pull = mean * (B_star @ mu @ w.T @ deflated) + alpha * (B_star @ pulled @ B_star.T @ B)
     return B @ (moment or second_moment()) - pull
@@ -197,15 +196,10 @@ def theory(*dropped: str) -> Theory:
 def never_below(T: Theory, weight: int = 1, sign: int = 1) -> list[Fact]:
     """Derive 0 ≤ L_ANIL − L⋆ at every (B, w): four squares; `weight`, `sign` make false versions."""
     words, e = T.words, error()
-    M, M_star, K, least = landscape()
+    M, M_star, _, least = landscape()
     m, half = words.scalar("m_in"), (words.constant(1) / 2).coefficient()
     per_row = half / m.coefficient()
-    total = T.sum(
-        T.scale(T.congruence(T.hypothesis("Σ⋆ ⪰ 0"), words.letter("B_star"), "0 ⪯ Θ"), (1 + 1 / m).coefficient()),
-        T.scale(T.square(words.eye("d")), (words.scalar("sigma_bar_sq") / m).coefficient()),
-    )
-    spread = T.restate(total, K, "0 ⪯ K")
-    off = T.trace(T.congruence(spread, M - M_star, "0 ⪯ (M−M⋆)K(M−M⋆)"))
+    off = T.trace(T.congruence(_spread_is_psd(T), M - M_star, "0 ⪯ (M−M⋆)K(M−M⋆)"))
     parts = (
         T.scale(T.restate(T.square((e - M @ e).T), words.sqnorm(e - M @ e)), half),
         T.scale(T.restate(T.square((M @ e).T), words.sqnorm(M @ e)), per_row),
@@ -213,6 +207,35 @@ def never_below(T: Theory, weight: int = 1, sign: int = 1) -> list[Fact]:
         T.scale(off, half),
     )
     return [T.restate(T.sum(*parts), weight * objective() - sign * least, "L_ANIL never falls below L⋆")]
+
+
+def output_pinned(T: Theory, extra: int = 0) -> list[Fact]:
+    """Derive ‖Bw − B⋆μ⋆‖²/(2(m_in + 1)) ≤ L_ANIL − L⋆, so Bw = B⋆μ⋆ at every minimum.
+
+    ‖(I−M)e‖² + ‖Me‖²/m is ‖e‖²/(m+1) plus a square. `extra` is added to m + 1, for mutants.
+    """
+    words, e = T.words, error()
+    M, M_star, _, least = landscape()
+    m, half = words.scalar("m_in"), (words.constant(1) / 2).coefficient()
+    centred = M @ e - m / (m + 1) * e
+    off = T.trace(T.congruence(_spread_is_psd(T), M - M_star, "0 ⪯ (M−M⋆)K(M−M⋆)"))
+    parts = (
+        T.scale(T.restate(T.square(centred.T), words.sqnorm(centred)), half * ((m + 1) / m).coefficient()),
+        T.scale(T.product(T.trace(T.square(M)), T.square(e.T)), half / m.coefficient()),
+        T.scale(off, half),
+    )
+    stated = objective() - least - words.sqnorm(e) / (2 * (m + 1 + extra))
+    return [T.restate(T.sum(*parts), stated, "an output off B⋆μ⋆ costs its square")]
+
+
+def _spread_is_psd(T: Theory) -> Fact:
+    words = T.words
+    m, K = words.scalar("m_in"), landscape()[2]
+    total = T.sum(
+        T.scale(T.congruence(T.hypothesis("Σ⋆ ⪰ 0"), words.letter("B_star"), "0 ⪯ Θ"), (1 + 1 / m).coefficient()),
+        T.scale(T.square(words.eye("d")), (words.scalar("sigma_bar_sq") / m).coefficient()),
+    )
+    return T.restate(total, K, "0 ⪯ K")
 
 
 # The limit point -----------------------------------------------------------------------------------
@@ -294,3 +317,278 @@ def finite_gap(letter: str, mean: int = 1, square: int = 1) -> Element:
     second = words.letter("Sigma_star") + square * (mu @ mu.T)
     there = mean_direction(letter).substitute({"mu": mean * mu})
     return averaged_over_tasks(letter).substitute({"S": second}) - there
+
+
+# Derivations ---------------------------------------------------------------------------------------
+
+
+def updates_derivation() -> Derivation:
+    """Return the derivation of both updates with a task mean."""
+    words = mean_alphabet()
+    head = adapted_head(paper_alphabet())
+    return (
+        Derivation("The updates with a task mean", UPDATES, MEAN_PREMISES)
+        .then("Isserlis; independence", "The mean adapted head.", r"\bar u", averaged(head, "in"))
+        .then(
+            "Isserlis; independence",
+            r"Its second moment: (7) with $e = Bw - B_\star\mu_\star$ for $Bw$.",
+            r"\mathbb{E}[w_{t,i}w_{t,i}^{\top}]",
+            averaged(head @ head.T, "in"),
+        )
+        .then("the same", "The direction of the head.", r"\mathbb{E}[\nabla_w \hat L_i]", mean_direction("w"))
+        .then(
+            "μ⋆ = 0 subtracted",
+            "The extra term of the head's update, over β.",
+            r"\Delta_w",
+            mean_outer_direction().w.into(words) - mean_direction("w"),
+        )
+        .then("the same", "The direction of B.", r"\mathbb{E}[\nabla_B \hat L_i]", mean_direction("B"))
+        .then(
+            "BE[wᵢwᵢᵀ] − αΘB subtracted",
+            r"The extra term of B's update, over β: $B_\star\mu_\star\bar u^{\top}$, of rank one.",
+            r"\Delta_B",
+            words.letter("B") @ second_moment()
+            - words.scalar("alpha") * (task_spread() @ words.letter("B"))
+            - mean_direction("B"),
+        )
+    )
+
+
+def minimum_derivation() -> Derivation:
+    """Return the derivation that Bw = B⋆μ⋆ at every minimum of L_ANIL, and that the limit point is one."""
+    return (
+        proof(
+            "With a task mean, minima output it",
+            UPDATES,
+            MEAN_PREMISES,
+            *never_below(theory()),
+            *output_pinned(theory()),
+        )
+        .then("definition", "The output's error.", "e", error())
+        .then("Isserlis; independence", r"$L_{\mathrm{ANIL}}$ with a task mean.", r"L_{\mathrm{ANIL}}", objective())
+        .then("definition", "Its least value.", r"L_\star", landscape()[3])
+        .then(
+            "αCCᵀ = Σ⋆K⁻¹, Cw = μ⋆", "At B = B⋆C: the excess over L⋆.", r"L_{\mathrm{ANIL}} - L_\star", loss_at_limit()
+        )
+        .then("the same", "There w does not move.", r"\mathbb{E}[\nabla_w \hat L_i]", direction_at_limit("w"))
+        .then("the same", "There B does not move.", r"\mathbb{E}[\nabla_B \hat L_i]", direction_at_limit("B"))
+    )
+
+
+def finite_derivation(letter: str) -> Derivation:
+    """Return the derivation of the mean update over N fixed tasks."""
+    return (
+        Derivation(
+            "N fixed tasks are a law of mean μ_N and covariance Σ_N",
+            FINITE,
+            (*PREMISES[:2], "$w_{\\star,1}, \\ldots, w_{\\star,N}$ fixed; fresh features and noise", PREMISES[4]),
+        )
+        .then(
+            "Isserlis; independence",
+            r"A fixed task's mean direction: of degree at most two in $w_{\star,i}$.",
+            rf"\mathbb{{E}}[\nabla_{letter} \hat L_i \mid w_{{\star,i}}]",
+            fixed_task_direction(letter),
+        )
+        .then(
+            "linearity in $w_{\\star,i}$ and $w_{\\star,i}w_{\\star,i}^{\\top}$",
+            r"The average over tasks, $S_N = \frac1N\sum_i w_{\star,i}w_{\star,i}^{\top}$.",
+            rf"\tfrac1N\textstyle\sum_i \mathbb{{E}}[\nabla_{letter} \hat L_i]",
+            averaged_over_tasks(letter),
+        )
+        .then(
+            "$S_N = \\Sigma_N + \\mu_N\\mu_N^{\\top}$; subtraction",
+            "That minus the direction for a law of this mean and covariance.",
+            r"\Delta",
+            finite_gap(letter),
+        )
+    )
+
+
+DERIVATIONS = (
+    updates_derivation,
+    minimum_derivation,
+    *(functools.partial(finite_derivation, letter) for letter, _ in BLOCKS),
+)
+
+# Checks --------------------------------------------------------------------------------------------
+
+
+def update_check(letter: str, name: str) -> Check:
+    """Return the check of the claim's update of one block."""
+
+    def gap(mean: int = 1, square: int = 1) -> Element:
+        return mean_direction(letter) - stated_direction(letter, mean, square)
+
+    mutants: dict[str, Callable[[], Element]] = {
+        "no mean": lambda: gap(mean=0),
+        "the mean with the other sign": lambda: gap(mean=-1),
+        "the updates of (5)-(6)": lambda: centred_gap(letter, mean_alphabet().letter("mu")),
+    }
+    if letter == "B":
+        mutants |= {
+            "no square of the mean": lambda: gap(square=0),
+            "(7) as it is without a mean": lambda: (
+                mean_direction("B") - stated_direction("B", moment=adapted_second_moment().into(mean_alphabet()))
+            ),
+        }
+    return zero_check(f"update with a task mean, {name}", UPDATES, EVERY_SIZE, gap, mutants)
+
+
+def centred_check(letter: str, name: str) -> Check:
+    """Return the check that centred tasks give (5) or (6) back."""
+    words = mean_alphabet()
+    mu = words.letter("mu")
+    return zero_check(
+        f"without a task mean the update is that of (5)-(6), {name}",
+        UPDATES,
+        EVERY_SIZE,
+        lambda: centred_gap(letter),
+        {
+            "any mean": lambda: centred_gap(letter, mu),
+            "the opposite mean": lambda: centred_gap(letter, -mu),
+            "a mean along Σ⋆": lambda: centred_gap(letter, words.letter("Sigma_star") @ mu),
+        },
+    )
+
+
+def limit_check(letter: str, name: str) -> Check:
+    """Return the check that one block is at rest at the limit point."""
+    return zero_check(
+        f"with a task mean the limit point is at rest, {name}",
+        UPDATES,
+        EVERY_SIZE + "; B = B⋆C, αCCᵀ = Σ⋆K⁻¹, Cw = μ⋆",
+        lambda: direction_at_limit(letter),
+        {
+            "Bw = 0, as without a mean": lambda: direction_at_limit(letter, head=0),
+            "Bw = 2B⋆μ⋆": lambda: direction_at_limit(letter, head=2),
+            "Bw = −B⋆μ⋆": lambda: direction_at_limit(letter, head=-1),
+        }
+        | ({"no shrinkage": lambda: direction_at_limit("B", shrunk=False)} if letter == "B" else {}),
+    )
+
+
+def finite_checks(letter: str, name: str) -> tuple[Check, ...]:
+    """Return the checks for N fixed tasks."""
+    return (
+        zero_check(
+            f"a fixed task's mean direction is quadratic in its parameter, {name}",
+            FINITE,
+            EVERY_SIZE,
+            lambda: beyond_quadratic(letter),
+            {
+                "no constant": lambda: beyond_quadratic(letter, (1, 2)),
+                "no linear part": lambda: beyond_quadratic(letter, (0, 2)),
+                "nothing": lambda: beyond_quadratic(letter, ()),
+            },
+        ),
+        zero_check(
+            f"N fixed tasks update as their empirical mean and covariance do, {name}",
+            FINITE,
+            EVERY_SIZE + ", every N and w⋆,1, …, w⋆,N",
+            lambda: finite_gap(letter),
+            {
+                "no empirical mean": lambda: finite_gap(letter, mean=0),
+                "the mean with the other sign": lambda: finite_gap(letter, mean=-1),
+                "twice the mean": lambda: finite_gap(letter, mean=2),
+            }
+            | ({"the second moment for the covariance": lambda: finite_gap("B", square=0)} if letter == "B" else {}),
+        ),
+    )
+
+
+def _moment_gap(e: Element | None = None, head: Element | None = None) -> Element:
+    head_of_task = adapted_head(paper_alphabet())
+    return averaged(head_of_task @ head_of_task.T, "in") - second_moment(e, head)
+
+
+def _output() -> Element:
+    words = mean_alphabet()
+    return words.letter("B") @ words.letter("w")
+
+
+CHECKS = (
+    zero_check(
+        "second moment of the adapted head with a task mean",
+        UPDATES,
+        EVERY_SIZE,
+        _moment_gap,
+        {
+            "Bw in the noise": lambda: _moment_gap(e=_output()),
+            "w for the mean adapted head": lambda: _moment_gap(head=mean_alphabet().letter("w")),
+            "(7) without a mean": lambda: second_moment() - adapted_second_moment().into(mean_alphabet()),
+        },
+    ),
+    *(update_check(letter, name) for letter, name in BLOCKS),
+    *(centred_check(letter, name) for letter, name in BLOCKS),
+    zero_check(
+        "the extra term of the representation's update is B⋆μ⋆ūᵀ, of rank one",
+        UPDATES,
+        EVERY_SIZE,
+        rank_one_gap,
+        {
+            "no extra term": lambda: rank_one_gap(0),
+            "the other sign": lambda: rank_one_gap(-1),
+            "w for the mean adapted head": lambda: rank_one_gap(head=mean_alphabet().letter("w")),
+        },
+    ),
+    zero_check(
+        "L_ANIL with a task mean is L_ANIL at Bw − B⋆μ⋆",
+        UPDATES,
+        EVERY_SIZE,
+        lambda: objective() - shifted_objective(),
+        {
+            "no shift": lambda: objective() - shifted_objective(0),
+            "the other sign": lambda: objective() - shifted_objective(1),
+            "twice the shift": lambda: objective() - shifted_objective(-2),
+        },
+    ),
+    zero_check(
+        "gap of L_ANIL to L⋆ with a task mean",
+        UPDATES,
+        EVERY_SIZE,
+        gap_identity,
+        {
+            "Bw for Bw − B⋆μ⋆": lambda: gap_identity(e=_output()),
+            "the last term doubled": lambda: gap_identity(2),
+            "the last term missing": lambda: gap_identity(0),
+        },
+    ),
+    proof_check(
+        "with a task mean L_ANIL is at least L⋆",
+        UPDATES,
+        "every size, B and w; m_in > 0, σ̄² ≥ 0, Σ⋆ ⪰ 0",
+        lambda: never_below(theory()),
+        {
+            "half as low": lambda: never_below(theory(), weight=2),
+            "a higher floor": lambda: never_below(theory(), sign=2),
+            "any Σ⋆": lambda: never_below(theory("Σ⋆ ⪰ 0")),
+            "any m_in": lambda: never_below(theory("m_in")),
+            "any σ̄²": lambda: never_below(theory("variance")),
+        },
+    ),
+    proof_check(
+        "with a task mean every minimum of L_ANIL has Bw = B⋆μ⋆",
+        UPDATES,
+        "every size, B and w; m_in > 0, σ̄² ≥ 0, Σ⋆ ⪰ 0",
+        lambda: output_pinned(theory()),
+        {
+            "1/m_in for 1/(m_in + 1)": lambda: output_pinned(theory(), extra=-1),
+            "any Σ⋆": lambda: output_pinned(theory("Σ⋆ ⪰ 0")),
+            "any m_in": lambda: output_pinned(theory("m_in")),
+            "any σ̄²": lambda: output_pinned(theory("variance")),
+        },
+    ),
+    zero_check(
+        "with a task mean the limit point has the least L_ANIL",
+        UPDATES,
+        EVERY_SIZE + "; B = B⋆C, αCCᵀ = Σ⋆K⁻¹, Cw = μ⋆",
+        loss_at_limit,
+        {
+            "Bw = 0, as without a mean": lambda: loss_at_limit(head=0),
+            "Bw = 2B⋆μ⋆": lambda: loss_at_limit(head=2),
+            "no shrinkage": lambda: loss_at_limit(shrunk=False),
+        },
+    ),
+    *(limit_check(letter, name) for letter, name in BLOCKS),
+    *(check for letter, name in BLOCKS for check in finite_checks(letter, name)),
+)

@@ -26,6 +26,8 @@ PREMISES = (
     r"$\lVert w_0\rVert^2 \le \alpha c$",
     r"hats: $C = \sqrt\alpha B_\star^{\top}B$, $D = \sqrt\alpha B_{\star,\perp}^{\top}B$, $\hat w = w/\sqrt{\alpha c}$",
     r"$a = \alpha\beta c$, $\rho = \beta/\alpha$, $\kappa = \bar\sigma^2/c$, $m = m_{\mathrm{in}}$",
+    r"$q = \kappa/m$, $s = 1 + (1+\kappa)/m$, $x_\star = 1/s$",
+    *SYMBOLS,
 )
 
 

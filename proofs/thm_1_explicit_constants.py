@@ -211,12 +211,13 @@ def entry(
     first = 1 / (_rational(here, start) * x.m)
     given = explicit_conditions(here, step_size)
     decided = []
-    for top, case in ((x.x_star, at_least(x.x_star, first)), (first, at_least(first, x.x_star))):
+    cases = (("ℓ = x⋆", x.x_star, at_least(x.x_star, first)), ("ℓ = α‖B_0‖²", first, at_least(first, x.x_star)))
+    for label, top, case in cases:
         through = Abstraction({"ell": top, "delta": first, "omega": _rational(here, head)}, ())
         theory_of_case = Theory(here.words, (*given, case), {})
         for relation in region(here):
             concrete = Relation(through.concrete(relation.function), relation.sign)
-            decided.append(theory_of_case.decide(concrete, f"ℓ = {top}: {relation}"))
+            decided.append(theory_of_case.decide(concrete, f"{label}: an inequality of the region"))
     return decided
 
 
@@ -423,6 +424,15 @@ CHECKS = (
 )
 
 
+SYMBOLS = (
+    r"$G = C^{\top}C + D^{\top}D$, $u = (I-G)\hat w$, $g = G\hat w$, $R = uu^{\top} + (gg^{\top} + (\hat w^{\top}G\hat w)G)/m$",
+    r"$W = qD^{\top}D + R$, $E = sC^{\top}C + W$, $M = (1+a)I - aE$; one step: $C_+ = CM$, $D_+ = D(M-aI)$",
+    r"$\Lambda = CC^{\top}$, $F = I - s\Lambda$, $N = I + aF$, $Z = CWC^{\top}$; bounds $\ell$, $\delta$, $\omega$ on "
+    r"$\Lambda$, $DD^{\top}$, $\lVert\hat w\rVert^2$; $\bar g = \ell + \delta$, $\bar\omega = q\delta + \omega$",
+)
+"""The matrices that the steps name."""
+
+
 def derivation() -> Derivation:
     """Return the whole derivation of Theorem 1 with explicit constants."""
     claims = (
@@ -441,7 +451,7 @@ def derivation() -> Derivation:
         r"$a = \alpha\beta c$, $\rho = \beta/\alpha$, $\kappa = \bar\sigma^2/c$, $m = m_{\mathrm{in}}$",
         r"$q = \kappa/m$, $s = 1 + (1+\kappa)/m$, $x_\star = 1/s$",
     )
-    return proof("Theorem 1 with explicit constants", claims, premises, *everything())
+    return proof("Theorem 1 with explicit constants", claims, (*premises, *SYMBOLS), *everything())
 
 
 DERIVATIONS = (derivation,)

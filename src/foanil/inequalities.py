@@ -19,6 +19,9 @@ from foanil.words import Alphabet, Element
 
 _KEY = object()
 
+GROUND = "what the rule needs"
+"""Said of a relation that only grounds a rule."""
+
 
 class RefusedStepError(ValueError):
     """A step matches no rule: the message says what the rule expects and what came."""
@@ -55,6 +58,11 @@ class Decided:
     parents: tuple[Decided, ...] = ()
     origin: Theory | None = None
     key: object = field(repr=False, default=None)
+
+    @property
+    def routine(self) -> bool:
+        """Whether the relation only grounds a rule (a factor is nonnegative, an abstraction applies)."""
+        return not self.says or self.says == GROUND
 
     def __post_init__(self) -> None:
         if self.key is not _KEY:
@@ -128,7 +136,7 @@ class Theory:
     def _grounds(self, through: Abstraction) -> tuple[Decided, ...]:
         """Decide the relations of an abstraction for the values of its scalars."""
         return tuple(
-            self.decide(Relation(through.concrete(relation.function), relation.sign), "assumed in the abstraction")
+            self.decide(Relation(through.concrete(relation.function), relation.sign), GROUND)
             for relation in through.relations
         )
 
@@ -170,7 +178,7 @@ class Theory:
 
     def scale(self, fact: Fact, factor: FracElement | int, says: str = "") -> Fact:
         """0 ⪯ X and 0 ≤ r imply 0 ⪯ rX; r ≥ 0 is decided from the assumptions."""
-        nonnegative = self.decide(at_least(self.words.field(factor)), f"{factor} ≥ 0")
+        nonnegative = self.decide(at_least(self.words.field(factor)), GROUND)
         return self._fact(self.words.constant(factor) * fact.element, "scaling", says, fact, nonnegative)
 
     def product(self, number: Fact, fact: Fact, says: str = "") -> Fact:
@@ -196,7 +204,7 @@ class Theory:
         """0 ⪯ rI − AᵀA implies 0 ⪯ rI − AAᵀ when r ≥ 0: AᵀA and AAᵀ have the same nonzero eigenvalues."""
         self.check_own(fact)
         bound = _multiple_of_identity(fact.element + A.T @ A)
-        nonnegative = self.decide(at_least(bound), f"{bound} ≥ 0")
+        nonnegative = self.decide(at_least(bound), GROUND)
         flipped = self.words.constant(bound) * self.words.eye(A.shape[0]) - A @ A.T
         return self._fact(flipped, "same nonzero eigenvalues", says, fact, nonnegative)
 
@@ -231,7 +239,7 @@ class Theory:
         if any(_occurs(lam, function) for function in (low, high, *(r.function for r in relations))):
             raise RefusedStepError(f"the spectral variable {lam} occurs outside the polynomial")
         decision = require((*relations, at_least(lam, low), at_least(high, lam)), at_least(polynomial))
-        decided = Decided(at_least(polynomial), f"for {low} ≤ {lam} ≤ {high}", decision, parents, self, _KEY)
+        decided = Decided(at_least(polynomial), f"for every {lam} in [{low}, {high}]", decision, parents, self, _KEY)
         return self._fact(_polynomial_in(self.words, A, values), "spectral function", says, lower, upper, decided)
 
     def _abstract_bounds(

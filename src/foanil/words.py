@@ -359,9 +359,15 @@ class Element:
         return total
 
     def gradient(self, letter: str) -> Element:
-        """Return ∂(scalar element)/∂(letter), in the letter's shape; raises WordShapeError for a matrix element."""
+        """Return ∂(scalar element)/∂(letter), in the letter's shape: the symmetric one for a symmetric letter.
+
+        Raises WordShapeError for a matrix element and ValueError for a letter of a declared relation, whose entries
+        are not free.
+        """
         if self.shape != ("1", "1"):
             raise WordShapeError(f"expected a scalar element to differentiate; got shape {self.shape}")
+        if letter in _bound_letters(self.alphabet):
+            raise ValueError(f"{letter!r} occurs in a declared relation, so that its entries are not free: use another")
         shape = self.alphabet.letters[letter].shape
         total = self.alphabet.zeros(*shape)
         for (traces, _), coefficient in self.terms.items():
@@ -371,7 +377,8 @@ class Element:
                 for derivative in _trace_derivatives(self.alphabet, traced, letter):
                     _add(terms, (others, derivative), coefficient)
                 total = total + self.alphabet.element(shape, terms)
-        return total
+        # S and Sᵀ are one letter, and which of them a trace shows is a choice of the normal form
+        return (total + total.T) / 2 if self.alphabet.letters[letter].symmetric else total
 
     # printing ------------------------------------------------------------------------------------
 
@@ -383,7 +390,8 @@ class Element:
     def latex(self) -> str:
         """Print as LaTeX."""
         pieces = [_latex_term(self.alphabet, self.shape, term, c) for term, c in self._ordered()]
-        return " + ".join(pieces).replace("+ -", "-") or "0"
+        signed = [f"- {piece[1:].lstrip()}" if piece.startswith("-") else f"+ {piece}" for piece in pieces]
+        return " ".join(signed).removeprefix("+ ") or "0"
 
     def _ordered(self) -> list[tuple[Term, FracElement]]:
         return sorted(self.terms.items(), key=lambda item: (len(item[0][0]) + len(item[0][1]), item[0]))
@@ -576,6 +584,12 @@ def _product(target: Alphabet, word: Word, shape: Shape, values: Mapping[str, El
         matrix = values[name] if name in values else target.letter(name)
         factors.append(matrix.T if flipped else matrix)
     return functools.reduce(lambda left, right: left @ right, factors)
+
+
+def _bound_letters(alphabet: Alphabet) -> frozenset[str]:
+    """Return the letters of all declared relations."""
+    rules = (*alphabet.rules, *alphabet.trace_rules)
+    return frozenset(name for pattern, value in rules for name in ({n for n, _ in pattern} | value.letters()))
 
 
 def _trace_derivatives(alphabet: Alphabet, traced: Word, letter: str) -> list[Word]:
