@@ -12,6 +12,7 @@ from proofs.dimensionless import iteration
 from proofs.one_step import OneStep, one_step, region
 from proofs.thm_1_explicit_constants import (
     EXPLICIT,
+    SYMBOLS,
     Limits,
     entry,
     everything,

@@ -425,10 +425,12 @@ CHECKS = (
 
 
 SYMBOLS = (
-    r"$G = C^{\top}C + D^{\top}D$, $u = (I-G)\hat w$, $g = G\hat w$, $R = uu^{\top} + (gg^{\top} + (\hat w^{\top}G\hat w)G)/m$",
-    r"$W = qD^{\top}D + R$, $E = sC^{\top}C + W$, $M = (1+a)I - aE$; one step: $C_+ = CM$, $D_+ = D(M-aI)$",
-    r"$\Lambda = CC^{\top}$, $F = I - s\Lambda$, $N = I + aF$, $Z = CWC^{\top}$; bounds $\ell$, $\delta$, $\omega$ on "
-    r"$\Lambda$, $DD^{\top}$, $\lVert\hat w\rVert^2$; $\bar g = \ell + \delta$, $\bar\omega = q\delta + \omega$",
+    r"$G = C^{\top}C + D^{\top}D$, $u = (I-G)\hat w$, $g = G\hat w$",
+    r"$R = uu^{\top} + (gg^{\top} + (\hat w^{\top}G\hat w)G)/m$, $W = qD^{\top}D + R$, $E = sC^{\top}C + W$",
+    r"$M = (1+a)I - aE$; one step: $C_+ = CM$, $D_+ = D(M-aI)$",
+    r"$\Lambda = CC^{\top}$, $F = I - s\Lambda$, $N = I + aF$, $Z = CWC^{\top}$",
+    r"bounds $\ell$, $\delta$, $\omega$ on $\Lambda$, $DD^{\top}$, $\lVert\hat w\rVert^2$",
+    r"$\bar g = \ell + \delta$, $\bar\omega = q\delta + \omega$",
 )
 """The matrices that the steps name."""
 
