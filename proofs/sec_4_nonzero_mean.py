@@ -29,6 +29,7 @@ from proofs.expectations import (
     sample,
     theta,
 )
+from proofs.sec_2_first_order_gradient import block
 
 UPDATES = ("sec-4-mean-updates",)
 FINITE = ("sec-4-finite-tasks-as-perturbed",)
@@ -96,7 +97,7 @@ def second_moment(e: Element | None = None, head: Element | None = None) -> Elem
 def mean_direction(letter: str) -> Element:
     """Return a block of the mean first-order direction with a task mean, from first principles."""
     direction = outer_direction(paper_alphabet())
-    return averaged(direction.B if letter == "B" else direction.w, "out", "in")
+    return averaged(block(direction, letter), "out", "in")
 
 
 def stated_direction(letter: str, mean: int = 1, square: int = 1, moment: Element | None = None) -> Element:
@@ -126,8 +127,7 @@ def centred_gap(letter: str, mean: Element | None = None) -> Element:
     """Return the direction at μ⋆ = 0 minus the one of (5)-(6): zero. `mean` may be another value of μ⋆."""
     words = mean_alphabet()
     there = mean_direction(letter).substitute({"mu": words.zeros("k", "1") if mean is None else mean})
-    plain = mean_outer_direction()
-    return there - (plain.B if letter == "B" else plain.w).into(words)
+    return there - block(mean_outer_direction(), letter).into(words)
 
 
 # The loss ------------------------------------------------------------------------------------------
@@ -286,8 +286,7 @@ def fixed_task_direction(letter: str) -> Element:
     """Return the mean over features and noise of one fixed task's direction, w⋆,i a letter."""
     words = mean_alphabet()
     direction = outer_direction(paper_alphabet())
-    found = (direction.B if letter == "B" else direction.w).into(words)
-    return expectation(found, *data_laws(words, "out", "in"))
+    return expectation(block(direction, letter).into(words), *data_laws(words, "out", "in"))
 
 
 def beyond_quadratic(letter: str, degrees: tuple[int, ...] = (0, 1, 2)) -> Element:

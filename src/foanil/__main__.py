@@ -71,7 +71,7 @@ def quotes(paper: Path, pin: bool) -> None:
         text = quotation.read_paper(paper)
     except (OSError, ValueError) as error:
         raise InputError(str(error)) from error
-    problems = quotation.problems(text)
+    problems = [*quotation.problems(text), *(() if pin else quotation.offset_problems(text))]
     for problem in problems:
         click.echo(problem, err=True)
     if problems:

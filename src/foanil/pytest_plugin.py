@@ -78,10 +78,22 @@ def pytest_configure(config: pytest.Config) -> None:
             "leave it out for 50",
             returncode=BAD_INPUT,
         )
+    _check_paper(config.getoption("--paper"))
     _load_hypothesis_profile(config.getoption("--audit-profile"))
     audit = config.stash[_AUDIT] = _Session(config, importlib.import_module(name))
     if not _is_worker(config):
         config.pluginmanager.register(_Gatherer(audit), "foanil-gatherer")
+
+
+def _check_paper(path: Path | None) -> None:
+    """Refuse a paper that cannot be read or is another text, before anything runs."""
+    if path is not None:
+        from foanil.quotes import read_paper
+
+        try:
+            read_paper(path)
+        except (OSError, ValueError) as error:
+            pytest.exit(f"--paper: {error}", returncode=BAD_INPUT)
 
 
 def _load_hypothesis_profile(profile: str) -> None:
