@@ -221,7 +221,7 @@ def headless_gap(share: int = 2, turning: int = 1, at_rest: bool = True) -> Elem
     Zero at w = 0 for share = 2, turning = 1: without a head, (6) descends (1) itself where BBᵀ and Θ commute.
     """
     words = paper_alphabet()
-    gap = anil_objective().gradient("B") - share * mean_outer_direction().B - turning * commutator()
+    gap: Element = anil_objective().gradient("B") - share * mean_outer_direction().B - turning * commutator()
     return gap.substitute({"w": words.zeros("k_prime", "1")}) if at_rest else gap
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 
-from foanil.decisions import Relation, at_least, more_than
-from foanil.inequalities import Fact, RefusedStepError, Theory
+from foanil.decisions import at_least, more_than
+from foanil.inequalities import Fact, Theory
 from foanil.words import Alphabet, Element, Letter, alphabet
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
 from proofs.one_step import one_step
@@ -84,33 +84,35 @@ def at_most_one(orthonormal: bool = True, bound: int = 1, other: bool = False) -
 
 
 @functools.cache
-def control_alphabet() -> Alphabet:
-    """Return the alphabet of C, D, a unit vector x with Cx = 0, and R = C⁻¹, which exists at k′ = k only."""
+def control_alphabet(case: str) -> Alphabet:
+    """Return the alphabet of C and D: "wide" with a unit vector x, Cx = 0; "square" with R = C⁻¹; else with neither.
+
+    The cases are k′ > k and k′ = k, never both: Cx = 0 and RC = I would contradict each other.
+    """
     letters = (
         Letter("C", ("k", "k_prime")),
         Letter("D", ("d-k", "k_prime")),
         Letter("x", ("k_prime", "1")),
-        Letter("y", ("k_prime", "1")),
         Letter("R", ("k_prime", "k"), latex="C^{-1}"),
     )
     scalars = ("d", "k", "k_prime", "ell", "delta", "lam")
     bare = alphabet(scalars, letters, {"k_prime": "k'", "ell": r"\ell", "delta": r"\delta"})
     C, x, R = (bare.letter(name) for name in ("C", "x", "R"))
-    return (
-        bare.with_rule(C @ x, bare.zeros("k", "1"))
-        .with_trace(x @ x.T, bare.constant(1))
-        .with_rule(C @ R, bare.eye("k"))
-        .with_rule(R @ C, bare.eye("k_prime"))
-    )
+    if case == "wide":
+        return bare.with_rule(C @ x, bare.zeros("k", "1")).with_trace(x @ x.T, bare.constant(1))
+    if case == "square":
+        return bare.with_rule(C @ R, bare.eye("k")).with_rule(R @ C, bare.eye("k_prime"))
+    return bare
 
 
-def control(**changes: Relation) -> Theory:
-    """Return the theory ‖DDᵀ‖ ≤ δ, CCᵀ ⪰ ℓI, δ ≥ 0, ℓ > 0, each of the scalars' relations replaceable by name."""
-    words = control_alphabet()
+def control(case: str, *dropped: str) -> Theory:
+    """Return the theory ‖DDᵀ‖ ≤ δ, δ ≥ 0, CCᵀ ⪰ ℓI, ℓ > 0, less what is dropped by name."""
+    words = control_alphabet(case)
     C, D, ell, delta = words.letter("C"), words.letter("D"), words.scalar("ell"), words.scalar("delta")
-    scalars = {"delta": at_least(delta.coefficient()), "ell": more_than(ell.coefficient())}
+    scalars = {"δ ≥ 0": at_least(delta.coefficient()), "ℓ > 0": more_than(ell.coefficient())}
     bounds = {"‖DDᵀ‖ ≤ δ": delta * words.eye("d-k") - D @ D.T, "CCᵀ ⪰ ℓI": C @ C.T - ell * words.eye("k")}
-    return Theory(words, tuple((scalars | changes).values()), bounds)
+    assumptions = tuple(relation for name, relation in scalars.items() if name not in dropped)
+    return Theory(words, assumptions, {name: bound for name, bound in bounds.items() if name not in dropped})
 
 
 def gram(words: Alphabet) -> Element:
@@ -119,10 +121,10 @@ def gram(words: Alphabet) -> Element:
     return C.T @ C + D.T @ D
 
 
-def ceiling(T: Theory, vector: str = "x", share: int = 1) -> Fact:
+def ceiling(T: Theory, share: int = 1) -> Fact:
     """Derive α‖Bx‖² ≤ δ for the unit vector x in the kernel of C: the least singular value is at most ‖D‖."""
     words = T.words
-    x, delta = words.letter(vector), words.scalar("delta")
+    x, delta = words.letter("x"), words.scalar("delta")
     below = T.flip(T.hypothesis("‖DDᵀ‖ ≤ δ"), words.letter("D").T, "DᵀD ⪯ δI")
     stated = delta - share * (x.T @ gram(words) @ x)
     return T.restate(T.congruence(below, x.T), stated, "α‖Bx‖² ≤ δ: the least singular value of B vanishes with D")
@@ -140,30 +142,15 @@ def floor(T: Theory, share: int = 1) -> Fact:
     return T.restate(T.sum(own, T.square(D.T)), stated, "αBᵀB ⪰ ℓI: the singular values of B have a floor")
 
 
-def wide(T: Theory | None = None, vector: str = "x", share: int = 1) -> list[Proved]:
+def wide(T: Theory | None = None, share: int = 1) -> list[Proved]:
     """Derive for k′ > k: at every t the least singular value is at most ‖D_t‖, which tends to 0."""
-    return [ceiling(T or control(), vector, share), Limits(one_step()).complement_vanishes]
+    return [ceiling(T or control("wide"), share), Limits(one_step()).complement_vanishes]
 
 
 def square(T: Theory | None = None, share: int = 1) -> list[Proved]:
     """Derive for k′ = k: BᵀB has C's floor, C_t keeps its rank, and αΛ_t → x⋆I."""
     limits = Limits(one_step())
-    return [floor(T or control(), share), limits.rank_kept, limits.gram_floored, limits.gram_converges]
-
-
-def _without(name: str) -> Theory:
-    T = control()
-    return Theory(T.words, T.assumptions, {key: value for key, value in T.hypotheses.items() if key != name})
-
-
-def _crooked() -> object:
-    """Try the floor with D for the inverse's transpose: without C⁻¹ nothing turns CCᵀ into CᵀC."""
-    T = control()
-    words = T.words
-    stated = gram(words) - words.scalar("ell") * words.eye("k_prime")
-    if words.letter("C").shape[0] != words.letter("C").shape[1]:
-        return T.restate(T.square(words.letter("D").T), stated)
-    raise RefusedStepError("C is square")
+    return [floor(T or control("square"), share), limits.rank_kept, limits.gram_floored, limits.gram_converges]
 
 
 # Derivations and checks ----------------------------------------------------------------------------
@@ -174,7 +161,8 @@ def angle_derivation() -> Derivation:
     words = angle_alphabet(True, True)
     seen = words.letter("B_star_perp").T @ words.letter("Y")
     premises = (
-        "$B_\\star^{\\top}B_\\star = I_k$, $B_\\star B_\\star^{\\top} + B_{\\star,\\perp}B_{\\star,\\perp}^{\\top} = I_d$",
+        "$B_\\star^{\\top}B_\\star = I_k$",
+        "$B_\\star B_\\star^{\\top} + B_{\\star,\\perp}B_{\\star,\\perp}^{\\top} = I_d$",
         "$Y$ an orthonormal basis of the columns of $B$; $YY^{\\top} = I_d$ at $k' = d$",
         "$x$ a unit vector with $B_\\star^{\\top}Yx = 0$: one exists whenever $\\mathrm{rank}\\, B \\gt k$",
     )
@@ -205,8 +193,8 @@ def angle_derivation() -> Derivation:
 def control_derivation() -> Derivation:
     """Return the derivation of both halves: vanishing at k′ > k, a floor at k′ = k."""
     premises = (
-        "the hypotheses of Theorem 1, with explicit constants; $C = \\sqrt\\alpha B_\\star^{\\top}B$, "
-        "$D = \\sqrt\\alpha B_{\\star,\\perp}^{\\top}B$",
+        "the hypotheses of Theorem 1, with explicit constants",
+        "$C = \\sqrt\\alpha B_\\star^{\\top}B$, $D = \\sqrt\\alpha B_{\\star,\\perp}^{\\top}B$",
         "$k' \\gt k$: $x$ a unit vector in the kernel of $C_t$",
         "$k' = k$: $C_t$ has an inverse, its rank being kept",
     )
@@ -258,10 +246,10 @@ CHECKS = (
         "every d, k < k′ ≤ d, m_in ≥ 1 and state of the region",
         wide,
         {
-            "any vector": lambda: wide(vector="y"),
+            "any vector": lambda: wide(control("neither")),
             "half the ceiling": lambda: wide(share=2),
-            "D not bounded": lambda: wide(_without("‖DDᵀ‖ ≤ δ")),
-            "any δ": lambda: wide(control(delta=more_than(control_alphabet().field.one))),
+            "D not bounded": lambda: wide(control("wide", "‖DDᵀ‖ ≤ δ")),
+            "any δ": lambda: wide(control("wide", "δ ≥ 0")),
         },
     ),
     proof_check(
@@ -270,10 +258,11 @@ CHECKS = (
         "every d, k = k′ < d, m_in ≥ 1 and state of the region",
         square,
         {
-            "no inverse": _crooked,
+            "no inverse": lambda: square(control("neither")),
+            "k′ > k": lambda: square(control("wide")),
             "twice the floor": lambda: square(share=2),
-            "C not bounded below": lambda: square(_without("CCᵀ ⪰ ℓI")),
-            "ℓ = 0 allowed": lambda: square(control(ell=at_least(control_alphabet().scalar("ell").coefficient()))),
+            "C not bounded below": lambda: square(control("square", "CCᵀ ⪰ ℓI")),
+            "any ℓ": lambda: square(control("square", "ℓ > 0")),
         },
     ),
 )

@@ -18,7 +18,7 @@ def given_paper(config: pytest.Config) -> Path | None:
 
 
 def test_quotes_occur(pytestconfig: pytest.Config) -> None:
-    """With the paper's text each quote occurs in it, once; without it each quote has the hash pinned from such a run."""
+    """With the paper's text each quote occurs in it; without it each quote has the hash pinned from such a run."""
     path = given_paper(pytestconfig)
     text = quotation.read_paper(path) if path else None
     assert not quotation.problems(text)

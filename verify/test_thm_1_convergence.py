@@ -263,14 +263,14 @@ def series(run: Run, ends: list[tuple[float, ...]]) -> dict[str, tuple[tuple[flo
         list(spectrum_is_enclosed(run, ends))
     initial = seen[0].complement_sq
     lines: dict[str, list[float]] = {
-        "unlearning: complement": [alpha * o.complement_sq for o in seen],
-        "unlearning: complement bound": [alpha * convergence.complement_bound(initial, rate, o.t) for o in seen],
-        "unlearning: head": [math.sqrt(o.head_sq / (alpha * float(run.setting.c))) for o in seen],
+        "unlearning: α‖B⋆,⊥ᵀB_t‖²": [alpha * o.complement_sq for o in seen],
+        "unlearning: its bound": [alpha * convergence.complement_bound(initial, rate, o.t) for o in seen],
+        "unlearning: ‖w_t‖/√(αc)": [math.sqrt(o.head_sq / (alpha * float(run.setting.c))) for o in seen],
         "eigenvalues of αΛ: least eigenvalue": [ends[o.t][1] for o in seen],
         "eigenvalues of αΛ: largest eigenvalue": [ends[o.t][2] for o in seen],
         "eigenvalues of αΛ: lower recursion": [ends[o.t][0] for o in seen],
         "eigenvalues of αΛ: upper recursion": [ends[o.t][3] for o in seen],
-        "eigenvalues of αΛ: x_star": [float(run.pure["x_star"]) for _ in seen],
+        "eigenvalues of αΛ: x⋆": [float(run.pure["x_star"]) for _ in seen],
     }
     return {
         label: tuple((float(o.t), float(f"{value:.6g}")) for o, value in zip(seen, values, strict=True))

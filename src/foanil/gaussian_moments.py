@@ -45,7 +45,7 @@ class Spherical:
 
 @dataclass(frozen=True, slots=True)
 class Centred:
-    """A column letter with mean zero and the given covariance, a scalar multiple of one word.
+    """A column letter with mean zero and the given covariance, any symmetric element.
 
     Nothing beyond the first two moments is assumed.
     """
@@ -232,13 +232,24 @@ def _centred(chains: _Chains, law: Centred, alphabet: Alphabet) -> Iterator[tupl
             f"{law.letter!r} occurs {occurrences} times, but only its mean and covariance are declared; "
             "declare a Gaussian law or take fewer factors"
         )
-    if len(law.covariance.terms) != 1:
-        raise UnknownMomentError(f"expected a covariance of one word; got {law.covariance}")
-    ((_, word), weight), *_ = law.covariance.terms.items()
+    _require_covariance(law, alphabet)
     links: dict[Endpoint, Endpoint] = {}
     _link(links, [(chains.row(0), chains.row(1)), (chains.column(0), chains.column(1))])
-    bridge = {chains.row(0): word, chains.row(1): word}
-    yield _walk(chains, links, alphabet, law.letter, frozenset(links), bridge), weight
+    for (traces, word), weight in law.covariance.terms.items():
+        # which way round the word is read does not matter: the covariance as a whole is symmetric
+        bridge = {chains.row(0): word, chains.row(1): word}
+        loops, path, sizes = _walk(chains, links, alphabet, law.letter, frozenset(links), bridge)
+        yield ((*loops, *traces), path, sizes), weight
+
+
+def _require_covariance(law: Centred, alphabet: Alphabet) -> None:
+    rows = alphabet.letters[law.letter].shape[0]
+    if law.covariance.shape != (rows, rows):
+        raise UnknownMomentError(
+            f"the covariance of {law.letter!r} must have shape {(rows, rows)}; got {law.covariance.shape}"
+        )
+    if law.covariance != law.covariance.T:
+        raise UnknownMomentError(f"a covariance must be symmetric; got {law.covariance} for {law.letter!r}")
 
 
 def _spherical_excess(chains: _Chains, law: Spherical, alphabet: Alphabet) -> Iterator[tuple[Contraction, Any]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -343,11 +343,13 @@ class Element:
     def evaluate(self, xp: Any, letters: Mapping[str, Any], scalars: Mapping[str, Any]) -> Any:
         """Evaluate at explicit matrices in a number system; a 1×1 element gives a scalar.
 
-        `letters` give the matrices, `scalars` the values of all scalars that occur, sizes included (as numbers).
+        `letters` give the matrices, `scalars` the values of all scalars that occur, sizes included (as numbers of the
+        system, or as integers or Fractions, which are converted).
         """
         total: Any = None
+        numbers = {n: xp.scalar(value) if isinstance(value, int | Fraction) else value for n, value in scalars.items()}
         for (traces, word), coefficient in self.terms.items():
-            value = _number(coefficient, scalars)
+            value = _number(coefficient, numbers, xp)
             for traced in traces:
                 value = value * xp.trace(_matrix_product(xp, traced, letters))
             if self.shape != ("1", "1"):
@@ -573,7 +575,12 @@ def _composed(target: Alphabet, values: Mapping[str, FracElement], coefficient: 
         if power
     }
     point = {name: values[name] if name in values else target.scalar(name).coefficient() for name in occurring}
-    return target.field(_polynomial(coefficient.numer, point)) / target.field(_polynomial(coefficient.denom, point))
+
+    def rational(numerator: int, denominator: int) -> FracElement:
+        return target.field(QQ(numerator, denominator))
+
+    top, bottom = (target.field(_polynomial(part, point, rational)) for part in (coefficient.numer, coefficient.denom))
+    return top / bottom
 
 
 def _product(target: Alphabet, word: Word, shape: Shape, values: Mapping[str, Element]) -> Element:
@@ -602,35 +609,29 @@ def _trace_derivatives(alphabet: Alphabet, traced: Word, letter: str) -> list[Wo
     return out
 
 
-def _number(coefficient: FracElement, scalars: Mapping[str, Any]) -> Any:
-    top, bottom = _polynomial(coefficient.numer, scalars), _polynomial(coefficient.denom, scalars)
+def _number(coefficient: FracElement, scalars: Mapping[str, Any], xp: Any) -> Any:
+    """Return a coefficient in the number system; an integer stays one, and no rational may turn into a float."""
+
+    def rational(numerator: int, denominator: int) -> Any:
+        return numerator if denominator == 1 else xp.scalar(Fraction(numerator, denominator))
+
+    top, bottom = (_polynomial(part, scalars, rational) for part in (coefficient.numer, coefficient.denom))
     if isinstance(top, int) and isinstance(bottom, int):
-        return _in_system(top, bottom, scalars)
+        return rational(top, bottom)
     return top / bottom
 
 
-def _in_system(numerator: int, denominator: int, scalars: Mapping[str, Any]) -> Any:
-    """Return a rational constant in the number system of the scalars: it must not turn into a float."""
-    if denominator == 1:
-        return numerator
-    sample = next(iter(scalars.values()), None)
-    return Fraction(numerator, denominator) if sample is None else (sample * 0 + numerator) / denominator
-
-
-def _polynomial(polynomial: Any, scalars: Mapping[str, Any]) -> Any:
+def _polynomial(polynomial: Any, scalars: Mapping[str, Any], rational: Callable[[int, int], Any]) -> Any:
     names = [str(symbol) for symbol in polynomial.ring.symbols]
     total: Any = 0
-    for powers, rational in polynomial.terms():
+    for powers, constant in polynomial.terms():
+        numerator, denominator = int(constant.numerator), int(constant.denominator)
         value: Any = None
         for name, power in zip(names, powers, strict=True):
             if power:
                 factor = scalars[name] ** power
                 value = factor if value is None else value * factor
-        rational_part = int(rational.numerator), int(rational.denominator)
-        if value is None:
-            total = total + _in_system(*rational_part, scalars)
-        else:
-            total = total + value * rational_part[0] / rational_part[1]
+        total = total + (rational(numerator, denominator) if value is None else value * numerator / denominator)
     return total
 
 
