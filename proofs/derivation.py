@@ -15,6 +15,7 @@ from foanil.decisions import RefusedGoalError, Relation, Sign
 from foanil.evidence import Check, Method, Residual, exact_residual
 from foanil.inequalities import Decided, Fact, RefusedStepError
 from foanil.limits import LEMMAS, Conclusion, steps
+from foanil.notation import NOTATION
 from foanil.paper_alphabet import letter_values
 from foanil.words import Alphabet, Element
 
@@ -195,6 +196,7 @@ def relation_latex(relation: Relation) -> str:
 
 
 SCALAR_LATEX: Mapping[str, str] = {
+    **{name: symbol.latex for name, symbol in NOTATION.items()},
     "rho": r"\rho",
     "kappa": r"\kappa",
     "ell": r"\ell",

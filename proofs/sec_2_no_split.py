@@ -225,6 +225,61 @@ def kernel_gap(grown: int = 1, inside: bool = True) -> Element:
     return of_degree(after, "F", (1,)) - (1 + steps * rate) * (words.letter("U") @ F)
 
 
+@functools.cache
+def square_alphabet(square: bool) -> Alphabet:
+    """Return the alphabet of a point B = B⋆C of rank k, CCᵀ = (λ/α)I, moved to B⋆C + D; CᵀC = (λ/α)I when `square`."""
+    letters = (
+        Letter("B_star", ("d", "k"), latex=r"B_\star"),
+        Letter("C", ("k", "k_prime")),
+        Letter("D", ("d", "k_prime")),
+    )
+    bare = alphabet(SCALARS, letters, LATEX)
+    B_star, C, D = (bare.letter(name) for name in ("B_star", "C", "D"))
+    size = bare.scalar("lam") / bare.scalar("alpha")
+    words = (
+        bare.with_rule(B_star.T @ B_star, bare.eye("k"))
+        .with_rule(B_star.T @ D, bare.zeros("k", "k_prime"))
+        .with_rule(C @ C.T, size * bare.eye("k"))
+    )
+    return words.with_rule(C.T @ C, size * bare.eye("k_prime")) if square else words
+
+
+def own_rate() -> FracElement:
+    """Return the rate at which D grows at the point of rank k when k′ = k: γ_U − (1 + 1/m)λ((1 + 1/m)c + σ̄²/m)."""
+    words = spread_alphabet()
+    m, k, c, noise, lam = (words.scalar(x).coefficient() for x in ("m", "k", "c", "sigma_sq", "lam"))
+    start = put(growth_rate("U"), r=words.field.zero, mu=words.field.zero)
+    return start - (1 + 1 / m) * lam * ((1 + 1 / m) * c + (k * c + noise) / m)
+
+
+def square_gap(square: bool = True, shrunk: int = 1) -> Element:
+    """Return the part of (I − B⋆B⋆ᵀ)B₊ linear in D minus (1 + αβγ)D for the rate γ of `own_rate`: zero at k′ = k.
+
+    `shrunk` multiplies γ; with `square` false k′ ≥ k is arbitrary.
+    """
+    words = square_alphabet(square)
+    B_star, D, c = words.letter("B_star"), words.letter("D"), words.scalar("c")
+    B = B_star @ words.letter("C") + D
+    sigma_bar_sq = words.scalar("k") * c + words.scalar("sigma_sq")
+    steps = words.scalar("alpha") * words.scalar("beta")
+    moved = steps * (growth(words, B @ B.T, c * (B_star @ B_star.T), sigma_bar_sq) @ B)
+    outside = B + moved - B_star @ (B_star.T @ (B + moved))
+    return of_degree(outside, "D", (1,)) - (1 + shrunk * steps * words.constant(own_rate())) * D
+
+
+def complement_shrinks(theory: Theory, sign: int = -1, settled: bool = True, beyond: int = 0) -> list[Decided]:
+    """Decide that at k′ = k the complement shrinks, to first order, at the point of rank k: γ < 0.
+
+    For mutants: with `settled` false at λ = 0; `beyond` asks for |γ| above that multiple of (1 + 1/m)c.
+    """
+    words = theory.words
+    c, m = (words.scalar(x).coefficient() for x in ("c", "m"))
+    point = fixed_point(spread=False) if settled else {"lam": words.field.zero}
+    rate = put(own_rate(), **point)
+    says = "at k′ = k the complement shrinks at the point of rank k"
+    return [theory.decide(more_than(sign * rate, beyond * (1 + 1 / m) * c), says)]
+
+
 def hypotheses(**changes: Relation) -> tuple[Relation, ...]:
     """Return m ≥ 1, k ≥ 1, r ≥ 0, c > 0, σ² ≥ 0, each replaceable by name."""
     words = spread_alphabet()
@@ -310,7 +365,13 @@ def rank_derivation() -> Derivation:
         "$\\alpha BB^{\\top} = \\lambda B_\\star B_\\star^{\\top} + \\mu VV^{\\top}$ of rank $k + r \\lt k'$",
         "$V$ and $U$ orthonormal, orthogonal to $B_\\star$ and to each other; $BF^{\\top} = 0$",
     )
-    start = proof("Without the split, low rank does not last", CLAIM, premises, *rank_does_not_last(the_theory()))
+    start = proof(
+        "Without the split, low rank does not last",
+        CLAIM,
+        premises,
+        *rank_does_not_last(the_theory()),
+        *complement_shrinks(the_theory()),
+    )
     rates = {name: words.constant(growth_rate(name)) for name in ("B_star", "V", "U")}
     printed = start
     for name, rate in rates.items():
@@ -434,6 +495,28 @@ CHECKS = (
             "tasks and noise may vanish": mutant(c=at_least(spread_alphabet().scalar("c").coefficient())),
             "any sign of c": mutant(c=more_than(spread_alphabet().scalar("c").coefficient() ** 2)),
             "no bound on m": mutant(m=more_than(spread_alphabet().scalar("m").coefficient() ** 2)),
+        },
+    ),
+    zero_check(
+        "at k′ = k the complement moves at its own rate at the point of rank k",
+        CLAIM,
+        "every d, k = k′, m, c, σ² with Σ⋆ = cI, w = 0",
+        square_gap,
+        {
+            "k′ > k": lambda: square_gap(square=False),
+            "no rate": lambda: square_gap(shrunk=0),
+            "the rate reversed": lambda: square_gap(shrunk=-1),
+        },
+    ),
+    proof_check(
+        "at k′ = k the complement shrinks at the point of rank k: the harm needs k′ > k",
+        CLAIM,
+        "every k = k′ ≥ 1, m ≥ 1, c > 0, σ² ≥ 0; Σ⋆ = cI, w = 0",
+        lambda: complement_shrinks(the_theory()),
+        {
+            "the complement grows": lambda: complement_shrinks(the_theory(), sign=1),
+            "before B has settled": lambda: complement_shrinks(the_theory(), settled=False),
+            "as fast as (1 + 1/m)c": lambda: complement_shrinks(the_theory(), beyond=1),
         },
     ),
 )

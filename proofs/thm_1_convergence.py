@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from foanil.decisions import Relation, Sign, at_least, more_than
+from foanil.evidence import Check
+from foanil.inequalities import Theory
 from proofs.derivation import Derivation, Proved, proof, proof_check
 from proofs.dimensionless import iteration
-from proofs.one_step import OneStep, one_step, region
+from proofs.one_step import OneStep, Scalars, one_step, region
 from proofs.thm_1_explicit_constants import (
     EXPLICIT,
     SYMBOLS,
@@ -56,6 +59,31 @@ def recursions(step: OneStep | None = None) -> list[Proved]:
     return [step.gram_of_C_upper, step.gram_of_C_lower, found.gram_capped, found.gram_floored]
 
 
+def limit_points(step: OneStep | None = None) -> list[Proved]:
+    """Derive what every limit point of B_t looks like."""
+    return [*gram(step), Limits(step or one_step()).limit_points]
+
+
+def zero_function(step: OneStep | None = None) -> list[Proved]:
+    """Derive that the learned network is the zero function."""
+    return [*head_output(step), Limits(step or one_step()).zero_function]
+
+
+def shrinkage(wrong: int = 0) -> list[Proved]:
+    """Derive 1 − x⋆ = (1 + κ)/(m + 1 + κ), and that x⋆ > 1/2 exactly when m > 1 + κ."""
+    here = iteration()
+    x, one = Scalars(here), here.words.field.one
+    sizes = (at_least(x.m, one), at_least(x.kappa, one))
+    gap = 1 - x.x_star - (1 + x.kappa + wrong) / (x.m + 1 + x.kappa)
+    small = Theory(here.words, (*sizes, at_least(1 + x.kappa + wrong, x.m)), {})
+    large = Theory(here.words, (*sizes, more_than(x.m, 1 + x.kappa - wrong)), {})
+    return [
+        Theory(here.words, sizes, {}).decide(Relation(gap, Sign.ZERO), "1 − x⋆ = (1 + κ)/(m + 1 + κ)"),
+        small.decide(at_least(one / 2, x.x_star), "x⋆ ≤ 1/2 when m ≤ 1 + κ"),
+        large.decide(more_than(x.x_star, one / 2), "x⋆ > 1/2 when m > 1 + κ"),
+    ]
+
+
 def _dropped(index: int) -> OneStep:
     return without(region(iteration())[index])
 
@@ -66,7 +94,7 @@ _PRINTED: dict[str, Callable[[], object]] = {
     "α‖B_0‖² ≤ 1/(2m)": lambda: entry(iteration(), start=2),
 }
 
-CHECKS = (
+CHECKS: tuple[Check, ...] = (
     proof_check(
         "the complement vanishes",
         ("thm-1-i",),
@@ -114,6 +142,43 @@ CHECKS = (
 )
 
 
+CHECKS += (
+    proof_check(
+        "limit points span the shared subspace",
+        ("abstract-low-rank", "sec-3-exact-span", "sec-3-singular-value-scale", "sec-3-rank-deficient"),
+        EXPLICIT + "; every limit point",
+        limit_points,
+        {
+            "without a ≤ 1/4": lambda: limit_points(_dropped(1)),
+            "without aE ⪯ I": lambda: limit_points(_dropped(12)),
+            "the whole Gram matrix vanishes": lambda: Limits(one_step())._outside(drop_cross=True),
+        },
+    ),
+    proof_check(
+        "the learned network is zero",
+        ("sec-3-zero-function",),
+        EXPLICIT,
+        zero_function,
+        {
+            "without ρ ≤ 1": lambda: zero_function(_dropped(3)),
+            "without ḡ < 1": lambda: zero_function(_dropped(9)),
+            "the part off the subspace left out": lambda: Limits(one_step())._zero_function(False),
+        },
+    ),
+    proof_check(
+        "one step goes most of the way when there are samples enough",
+        ("sec-3-rapid-step",),
+        EXPLICIT + "; most of the way (x⋆ > 1/2) exactly when m_in > 1 + κ",
+        lambda: [*gram(), *shrinkage()],
+        {
+            "κ + 2 for κ + 1": lambda: shrinkage(1),
+            "κ for κ + 1": lambda: shrinkage(-1),
+            "without a ≤ 1/4": lambda: gram(_dropped(1)),
+        },
+    ),
+)
+
+
 def complement_derivation() -> Derivation:
     """Return the derivation of the first limit and of its rate."""
     claims = ("thm-1-i", "sec-3-complement-decay")
@@ -130,4 +195,17 @@ def gram_derivation() -> Derivation:
     return proof("The Gram matrix converges", ("thm-1-iii", "sec-3-two-recursions"), PREMISES, *gram())
 
 
-DERIVATIONS = (complement_derivation, head_derivation, gram_derivation)
+def limit_points_derivation() -> Derivation:
+    """Return the derivation of what the limit points look like."""
+    claims = (
+        "abstract-low-rank",
+        "sec-3-exact-span",
+        "sec-3-singular-value-scale",
+        "sec-3-rank-deficient",
+        "sec-3-rapid-step",
+        "sec-3-zero-function",
+    )
+    return proof("The limit points", claims, PREMISES, *limit_points(), *zero_function(), *shrinkage())
+
+
+DERIVATIONS = (complement_derivation, head_derivation, gram_derivation, limit_points_derivation)

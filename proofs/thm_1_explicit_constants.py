@@ -181,6 +181,51 @@ class Limits:
         parents = (self.noise_vanishes, self.gram_capped, self.gram_floored)
         return limits.scalar_lemma("perturbed monotone map", statement, conditions, *parents)
 
+    @functools.cached_property
+    def outside_vanishes(self) -> Conclusion:
+        """αB_tB_tᵀ − B⋆Λ_tB⋆ᵀ → 0: each of its words contains D."""
+        return self._outside(drop_cross=False)
+
+    def _outside(self, drop_cross: bool) -> Conclusion:
+        here = self.step.here
+        words = here.words
+        B_star, B_perp = words.letter("B_star"), words.letter("B_star_perp")
+        B = B_star @ here.C + B_perp @ here.D
+        kept = words.zeros("d", "d") if drop_cross else B_star @ here.C @ here.C.T @ B_star.T
+        pieces = words.with_rule(here.D, words.zeros("d-k", "k_prime"))
+        statement = r"\alpha B_tB_t^{\top} - B_\star(\alpha\Lambda_t)B_\star^{\top} \to 0"
+        return limits.vanishes(B @ B.T - kept, pieces, statement, self.complement_vanishes)
+
+    @functools.cached_property
+    def limit_points(self) -> Conclusion:
+        """Every limit point B has αBBᵀ = x⋆B⋆B⋆ᵀ: rank k, spans col(B⋆), k squared singular values x⋆/α."""
+        here, T = self.step.here, self.theory
+        B_star = here.words.letter("B_star")
+        positive = T.decide(more_than(self.step.x.x_star), "x⋆ > 0")
+        statement = (
+            r"\alpha B_\infty B_\infty^{\top} = x_\star B_\star B_\star^{\top},\quad "
+            r"\mathrm{rank}\, B_\infty = k,\quad \mathrm{col}(B_\infty) = \mathrm{col}(B_\star),\quad "
+            r"\sigma_1^2 = \dots = \sigma_k^2 = x_\star/\alpha"
+        )
+        return limits.limit_of_gram(
+            T, B_star @ B_star.T, positive, self.gram_converges, self.outside_vanishes, statement
+        )
+
+    @functools.cached_property
+    def zero_function(self) -> Conclusion:
+        """The output of the network vanishes: each word of √α·Bŵ contains Cŵ or Dŵ."""
+        return self._zero_function(True)
+
+    def _zero_function(self, complement_too: bool) -> Conclusion:
+        here = self.step.here
+        words = here.words
+        output = (words.letter("B_star") @ here.C + words.letter("B_star_perp") @ here.D) @ here.w
+        pieces = words.with_rule(here.C @ here.w, words.zeros("k", "1"))
+        if complement_too:
+            pieces = pieces.with_rule(here.D @ here.w, words.zeros("d-k", "1"))
+        statement = r"x^{\top}B_tw_t \to 0 \text{ for every } x"
+        return limits.vanishes(output, pieces, statement, self.outputs_vanish)
+
 
 def _rational(here: Iteration, value: Fraction | int) -> FracElement:
     return here.words.field(QQ(value.numerator, value.denominator))

@@ -85,12 +85,16 @@ def test_random_words_agree_with_brute_force(choices: list[int], seed: int, trac
     direct = walked(choices, {**fixed, "X": symbolic_features()})
     word = walked(choices, {"X": X, "K": K, "L": L, "J": J})
     if traced:
-        square = (lambda A, xp: xp.trace(A) if A.shape[0] == A.shape[1] else xp.sqnorm(A))  # fmt: skip
-        direct, word = np.array([[square(direct, EXACT)]], dtype=object), square(word, WORDS)
+        direct, word = np.array([[as_scalar(direct, EXACT)]], dtype=object), as_scalar(word, WORDS)
     mean = expectation(word, GAUSSIAN).evaluate(EXACT, fixed, SIZES)
     if traced:
         mean = np.array([[mean]], dtype=object)
     assert_equal(mean, brute_force(direct))
+
+
+def as_scalar(matrix: Any, xp: Any) -> Any:
+    """Return the trace of a square matrix, the squared norm of another."""
+    return xp.trace(matrix) if matrix.shape[0] == matrix.shape[1] else xp.sqnorm(matrix)
 
 
 def brute_force(matrix: Any) -> Any:
@@ -329,7 +333,7 @@ def test_two_moments_do_not_determine_a_third() -> None:
 
 
 def test_a_gaussian_column_has_all_moments() -> None:
-    """A column law N(0, I) is Gaussian('z'): E[(zᵀz)²] = m(m + 2), E[zᵀz z] = 0, and it agrees with Centred to order 2."""
+    """A standard normal column: E[(zᵀz)²] = m(m + 2), E[(zᵀz)z] = 0; to order two it agrees with Centred."""
     assert expectation((z.T @ z) ** 2, Gaussian("z")) == m * (m + 2)
     assert expectation((z.T @ z) * z, Gaussian("z")).is_zero()
     assert expectation(z @ z.T @ J, Gaussian("z")) == expectation(z @ z.T @ J, Centred("z", WORDS.eye("m")))

@@ -400,6 +400,17 @@ def test_evaluation_in_doubles_agrees_with_numpy() -> None:
     assert np.abs(element.evaluate(NUMPY, letters, scalars) - direct).max() < 1e-12
 
 
+def test_evaluation_stays_exact_when_scalars_are_python_numbers() -> None:
+    """Integers and Fractions as values of scalars are converted: (p/3)·M at p = 2 is exactly 2M/3, and no float."""
+    letters, _ = instance(4)
+    found = (WORDS.scalar("p") / 3 * (a + 1 / (3 * b)) * M).evaluate(
+        EXACT, letters, {"a": Fraction(1, 7), "b": -2, "p": 2}
+    )
+    assert (found == EXACT.scalar(Fraction(2, 3) * (Fraction(1, 7) - Fraction(1, 6))) * letters["M"]).all()
+    constant = (WORDS.trace(M) / 3).evaluate(EXACT, letters, {})
+    assert constant == EXACT.trace(letters["M"]) / 3
+
+
 def test_zero_evaluates_to_zeros_of_its_shape() -> None:
     """The zero element of shape (p, r) evaluates to a p×r matrix of zeros; a scalar zero to 0."""
     letters, scalars = instance(2)

@@ -70,16 +70,23 @@ class NumberSystem:
         return self.array([[0] * cols for _ in range(rows)])
 
     def trace(self, A: Array) -> Scalar:
-        """Return Tr(A)."""
+        """Return Tr(A); raises ValueError when A is not square."""
+        _require_square(A)
         return sum((A[i, i] for i in range(1, A.shape[0])), start=A[0, 0])
 
     def inv(self, A: Array) -> Array:
-        """Return A⁻¹; raises SingularMatrixError when there is none."""
+        """Return A⁻¹; raises SingularMatrixError when there is none, and ValueError when A is not square."""
+        _require_square(A)
         return self.inverse(A)
 
     def sqnorm(self, A: Array) -> Scalar:
         """Return the sum of squares of all entries."""
         return self.trace(A.T @ A)
+
+
+def _require_square(A: Array) -> None:
+    if A.ndim != 2 or A.shape[0] != A.shape[1]:
+        raise ValueError(f"expected a square matrix; got shape {A.shape}")
 
 
 def _float_inverse(A: Array) -> Array:

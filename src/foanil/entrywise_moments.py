@@ -22,9 +22,12 @@ class UndeterminedMomentError(ValueError):
     """A moment of order three or more is asked of a vector of which only mean and covariance are declared."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A polynomial of SymPy's as an array entry: its operators leave arrays to NumPy, which SymPy's own do not."""
+    """A polynomial of SymPy's as an array entry: its operators leave arrays to NumPy, which SymPy's own do not.
+
+    An element of a field of rational functions will do as well; a polynomial divides only where no remainder is left.
+    """
 
     polynomial: PolyElement
 
@@ -45,15 +48,25 @@ class Entry:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray | Entry):
-            return NotImplemented  # an entry can be divided by a rational only
-        return Entry(self.polynomial.mul_ground(1 / QQ(other)))
+        return _combined(self, other, lambda a, b: a / b)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _combined(self, other, lambda a, b: b / a)
 
     def __neg__(self) -> Entry:
         return Entry(-self.polynomial)
 
     def __pow__(self, exponent: int) -> Entry:
         return Entry(self.polynomial**exponent)
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        # a constant polynomial equals its number: a comparison with 0 must see a zero
+        return bool(self.polynomial == (other.polynomial if isinstance(other, Entry) else QQ(other)))
+
+    def __hash__(self) -> int:
+        return hash(self.polynomial)
 
     def __bool__(self) -> bool:
         return bool(self.polynomial)

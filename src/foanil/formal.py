@@ -274,8 +274,10 @@ def _print_power(base: Tree, exponent: Tree) -> tuple[str, int]:
 
 
 def _raised(base: Tree) -> str:
-    """Print what carries a superscript; braces keep a second superscript legal."""
-    text = _wrap(base, _ATOM)
+    """Print what carries a superscript: in brackets unless it is one piece, in braces if it has a superscript."""
+    text, precedence = _print(base)
+    if precedence < _ATOM or base.op == "div":
+        return rf"\left({text}\right)"
     return f"{{{text}}}" if "^" in text else text
 
 
@@ -289,7 +291,7 @@ _PRINTERS: dict[str, Callable[..., tuple[str, int]]] = {
     "pow": _print_power,
     "transpose": _print_transpose,
     "trace": lambda a: (f"\\mathrm{{Tr}}\\left({latex(a)}\\right)", _ATOM),
-    "inv": lambda a: (f"{_wrap(a, _ATOM)}^{{-1}}", _ATOM),
+    "inv": lambda a: (f"{_raised(a)}^{{-1}}", _ATOM),
     "sqnorm": lambda a: (f"\\lVert {latex(a)} \\rVert^{{2}}", _ATOM),
 }
 

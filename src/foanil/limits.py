@@ -58,6 +58,11 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "pieces tend to 0, then the element tends to 0.",
             "submultiplicativity of the operator norm",
         ),
+        "limit of a Gram matrix": Lemma(
+            "If B_tB_tᵀ → yP with y > 0 and P an orthogonal projection of rank k, then every limit point B of (B_t) "
+            "has BBᵀ = yP: rank k, the columns span the range of P, and its k nonzero squared singular values equal y.",
+            "continuity; B and BBᵀ have one column space, and its singular values are roots (Horn & Johnson, 7.3)",
+        ),
         "perturbed monotone map": Lemma(
             "If Λ_{t+1} − p(Λ_t) → 0, spec(Λ_t) ⊂ [l, u] from some t on, p is continuous and increasing on [l, u], "
             "p(λ) > λ on [l, x) and p(λ) < λ on (x, u], then Λ_t → xI.",
@@ -154,6 +159,16 @@ def vanishes(element: Element, pieces: Alphabet, statement: str, *parents: Concl
     if not parents:
         raise RefusedStepError("vanishes expects the conclusions that its pieces tend to zero")
     return Conclusion("vanishing ideal", statement, "", parents, _KEY)
+
+
+def limit_of_gram(
+    theory: Theory, projection: Element, factor: Decided, converges: Conclusion, remainder: Conclusion, statement: str
+) -> Conclusion:
+    """B_tB_tᵀ − Λ-part → 0 and Λ-part → yP, with P = P² = Pᵀ an identity of words and y > 0 decided."""
+    theory.check_own(factor)
+    _same(projection @ projection, projection, "P² = P")
+    _same(projection.T, projection, "Pᵀ = P")
+    return Conclusion("limit of a Gram matrix", statement, "P = B⋆B⋆ᵀ", (converges, remainder, factor), _KEY)
 
 
 def scalar_lemma(

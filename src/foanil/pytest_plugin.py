@@ -30,7 +30,8 @@ PROFILES = {"quick": 40, "full": 400, "exhaustive": 4000}
 
 LEAST_DIGITS = 15
 BAD_INPUT = 2
-EVIDENCE, MUTANTS = "foanil_evidence", "foanil_mutants"
+UNDECIDED = 3
+EVIDENCE, MUTANTS, REFUSAL = "foanil_evidence", "foanil_mutants", "foanil_refusal"
 NARROWING = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "collectonly")
 """Options of pytest after which a run is no longer a full audit."""
 
@@ -207,6 +208,7 @@ class _Session:
         self.mutants: list[str] = []
         self.started = time.monotonic()
         self.partial: str = ""
+        self.refusal: str = ""
         self.written: str = ""
         given = config.getoption("--audit-reports")
         self.folder: Path = given if given is not None else config.rootpath / "reports"
@@ -241,17 +243,7 @@ def _is_worker(config: pytest.Config) -> bool:
 def _why_partial(config: pytest.Config, audit: _Session) -> str:
     """Return why this run does not audit everything; empty for a full run."""
     option = config.option
-    for name in (
-        "keyword",
-        "markexpr",
-        "deselect",
-        "ignore",
-        "ignore_glob",
-        "lf",
-        "last_failed",
-        "stepwise",
-        "collectonly",
-    ):
+    for name in NARROWING:
         if getattr(option, name, None):
             return f"{name} was given"
     targets = [Path(config.invocation_params.dir, arg) for arg in config.args]
@@ -266,11 +258,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     audit = _audit_of(config)
     if audit is None:
         return
-    for item in items:
-        for mark in item.iter_markers("claim"):
-            name = mark.kwargs.get("id")
-            if name not in audit.registry:
-                pytest.exit(_unknown(name, audit.registry, item.nodeid), returncode=BAD_INPUT)
+    marked = ((item.nodeid, mark.kwargs.get("id")) for item in items for mark in item.iter_markers("claim"))
+    refusals = [_unknown(name, audit.registry, where) for where, name in marked if name not in audit.registry]
+    if refusals and _is_worker(config):
+        # Exiting here would look like a crash to the controller, which starts another worker each time.
+        config.workeroutput[REFUSAL] = refusals[0]  # type: ignore[attr-defined]
+        items.clear()
+    elif refusals:
+        pytest.exit(refusals[0], returncode=BAD_INPUT)
 
 
 def _unknown(name: Any, registry: Mapping[str, Any], where: str) -> str:
@@ -335,6 +330,8 @@ class _Gatherer:
         """Take the evidence of a test once: from its call, or from a phase that did not pass."""
         from foanil.audit import evidence_from_data
 
+        if report.when not in ("setup", "call", "teardown"):  # pytest-xdist reports so for a worker that died
+            self.audit.partial = self.audit.partial or f"the process that ran {report.nodeid} was lost"
         if report.when == "call" or report.outcome != "passed":
             for key, value in report.user_properties:
                 if key == EVIDENCE:
@@ -344,13 +341,27 @@ class _Gatherer:
                 elif key == MUTANTS:
                     self.audit.mutants.append(str(value))
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Notice a file whose checks never came to be: the run is no audit of everything."""
+        if report.outcome != "passed":
+            self.audit.partial = self.audit.partial or f"{report.nodeid} was {report.outcome} while being collected"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist refused."""
+        self.audit.refusal = self.audit.refusal or getattr(node, "workeroutput", {}).get(REFUSAL, "")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the reports after a full run, whether or not its checks held."""
+    """Write the reports after a full run, whether or not its checks held; no evidence but HELD exits 0."""
     audit = _audit_of(session.config)
     if audit is None or _is_worker(session.config):
         return
+    if audit.refusal:
+        pytest.exit(audit.refusal, returncode=BAD_INPUT)
+    if exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = _exit_code(audit.evidence)
     if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         audit.partial = audit.partial or "the run was interrupted"
     if session.shouldstop or session.shouldfail:
@@ -359,6 +370,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     changed = _write(session.config, audit)
     audit.written = f"{len(changed)} files changed" if changed else "nothing changed"
+
+
+def _exit_code(evidence: Sequence[Evidence]) -> int:
+    """Return the exit code of a run whose tests passed: a check may record a failure without raising, or be skipped."""
+    outcomes = {record.outcome.name for record in evidence}
+    return 1 if "FAILED" in outcomes else UNDECIDED if "INCONCLUSIVE" in outcomes else 0
 
 
 def _write(config: pytest.Config, audit: _Session) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from foanil.audit import Audit
 from foanil.evidence import WARRANTS, Evidence, Outcome, Verdict
+from foanil.formal import Formula, latex, tree
 
 if TYPE_CHECKING:
     from foanil.claims.record import Claim
@@ -145,10 +146,19 @@ def _page(found: Audit, stem: str, claims: Sequence[Claim], derivations: Sequenc
     return "\n\n".join(sections) + "\n"
 
 
+KINDS = {"eq": "Equation", "thm": "Theorem", "prop": "Proposition", "sec": "Section", "app": "Appendix"}
+
+
 def _title(stem: str) -> str:
-    words = stem.replace("eq_", "Equation ").replace("thm_", "Theorem ").replace("prop_", "Proposition ")
-    words = words.replace("sec_", "Section ").replace("app_", "Appendix ").replace("_", " ")
-    return words[0].upper() + words[1:]
+    """Return a page's title: eq_05_06_outer_step is "Equations (5), (6): outer step", sec_31_x is "Section 3.1: x"."""
+    kind, _, rest = stem.partition("_")
+    if kind not in KINDS:
+        return stem[0].upper() + stem[1:].replace("_", " ")
+    parts = rest.split("_")
+    numbers = [part for part in parts if part.isdigit() or len(part) == 1]
+    words = " ".join(parts[len(numbers) :])
+    shown = [f"({int(number)})" if kind == "eq" else ".".join(number.upper()) for number in numbers]
+    return f"{KINDS[kind]}{'s' * (len(shown) > 1)} {', '.join(shown)}: {words}"
 
 
 def _claim(found: Audit, claim: Claim) -> list[str]:
@@ -162,6 +172,7 @@ def _claim(found: Audit, claim: Claim) -> list[str]:
     ]
     if claim.quote:
         sections.append(f"> {claim.quote}")
+    sections += [_transcription(name, formula) for name, formula in claim.formulas().items()]
     if claim.hypotheses:
         sections.append("Hypotheses:\n\n" + "\n".join(f"- {text}" for text in claim.hypotheses))
     if claim.readings:
@@ -180,6 +191,14 @@ def _claim(found: Audit, claim: Claim) -> list[str]:
     else:
         sections.append(f"```sh\npytest verify/ -m \"claim(id='{claim.id}')\"\n```")
     return sections
+
+
+def _transcription(name: str, formula: Formula) -> str:
+    """Print the object that the checks run, from its own code, with the way to its mutants."""
+    shown = latex(tree(formula))
+    return (
+        f"Transcribed as `{name}`, printed from the code ([its mutants](mutants/{name}.md)):\n\n```math\n{shown}\n```"
+    )
 
 
 def _place(claim: Claim) -> str:

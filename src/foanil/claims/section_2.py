@@ -255,7 +255,7 @@ ITERATIONS = (
         latex=r"\mathbb{E}\left[ \nabla_\theta \hat{L}_i(\theta_{t,i}; X_i^{\mathrm{out}}, "
         r"y_i^{\mathrm{out}}) \right] = \mathbb{E}\left[ \nabla L_i(\theta') \big\rvert_{\theta' = "
         r"\theta_{t,i}} \right]",
-        page="eq_05_06_outer_step",
+        page="sec_2_first_order_gradient",
         quote="given by the exact gradient of the ANIL loss",
         hypotheses=(*ITERATION, r"the inner step of (1) uses $m_{\mathrm{in}}$ rows"),
         readings=(readings.INNER_SAMPLE,),
