@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from sympy import QQ, Expr, Symbol, cancel, solve
 from sympy.polys.fields import FracField
-from sympy.polys.rings import PolyRing
+from sympy.polys.rings import PolyElement, PolyRing
 from sympy.polys.solvers import solve_lin_sys
 
-from foanil import first_principles, formal, statements
+from foanil import first_principles, formal
 from foanil.arrays import EXACT, Array
 from foanil.entrywise_moments import Entry, EntryRing, centred_expectation, gaussian_expectation
 from foanil.evidence import Check, Method, Residual, exact_residual
@@ -27,7 +27,7 @@ from foanil.first_principles import Parameters, Sample
 SIZES = ((3, 2, 1), (4, 2, 3), (2, 1, 4), (4, 3, 2))
 """(d, k, m_in); k′ = k here, since w = 0 and a width beyond k adds zero columns only."""
 
-GENERAL_SIZES = ((2, 1, 4), (4, 2, 3), (4, 3, 1))
+GENERAL_SIZES = ((2, 1, 4), (4, 2, 3))
 """(d, k, m_in) for Λ and Σ⋆ with every entry a symbol."""
 
 
@@ -171,7 +171,7 @@ class GramEquations:
 
 @functools.cache
 def gram_equations(d: int, k: int, m_in: int) -> GramEquations:
-    """Return P(Λ) with (mean direction of B) = B⋆·P(CCᵀ)·C at w = 0, every entry of Σ⋆ and of the triangular C a symbol.
+    """Return P(Λ): at w = 0 the mean direction of B is B⋆·P(CCᵀ)·C, every entry of Σ⋆ and the triangular C a symbol.
 
     Dividing by C column by column must leave no remainder, the rows beyond k must vanish, and the quotient must be
     linear in the entries of CCᵀ; raises ValueError otherwise.
@@ -213,6 +213,38 @@ def _coefficients(matrix: Array, variables: list[Entry], monomial: Entry) -> Arr
     return out
 
 
+def any_width_residual(
+    d: int, k: int, k_prime: int, m_in: int, wrong: Callable[[GramEquations], GramEquations] = lambda right: right
+) -> Residual:
+    """Check that the mean direction is B⋆·P(CCᵀ)·C for every k×k′ matrix C, P found from triangular ones.
+
+    So for C of rank k the direction vanishes exactly where P(Λ) does, whatever C is besides. `wrong` alters P.
+    """
+    ring = _ring(d, k, m_in, frozenset({"Sigma_star"}), C=(k, k_prime), Sigma_star=(k, k))
+    C = ring.matrix("C")
+    direction = Point(ring, C, ring.matrix("Sigma_star"), d, m_in).mean_direction()
+    found = wrong(gram_equations(d, k, m_in))
+    moved = GramEquations(_into(ring, found.constant), {pair: _into(ring, s) for pair, s in found.slopes.items()})
+    return _agreement(direction, ring.constant(_axes(d, k)) @ moved.at(C @ C.T) @ C)
+
+
+def _with(constant: int = 1, slope: int = 1, off_diagonal: int = 1) -> Callable[[GramEquations], GramEquations]:
+    """Return the alteration of P that multiplies its parts by integers: a falsehood for the check above."""
+
+    def altered(right: GramEquations) -> GramEquations:
+        slopes = {(p, q): slope * (1 if p == q else off_diagonal) * s for (p, q), s in right.slopes.items()}
+        return GramEquations(constant * right.constant, slopes)
+
+    return altered
+
+
+def _into(ring: EntryRing, matrix: Array) -> Array:
+    out = np.empty(matrix.shape, dtype=object)
+    for index in np.ndindex(*matrix.shape):
+        out[index] = Entry(matrix[index].polynomial.set_ring(ring.ring))
+    return out
+
+
 def _field(k: int) -> FracField:
     names = [f"Sigma_star_{i}_{j}" for i in range(k) for j in range(i, k)]
     return FracField([*names, "alpha", "sigma_sq"], QQ)
@@ -238,9 +270,13 @@ def solved_gram(d: int, k: int, m_in: int) -> Array:
             total = total + lifted(slope[index]) * Lambda[pair]
         system.append(total)
     solution = solve_lin_sys(system, unknowns)
-    if solution is None or len(solution) != len(Lambda) or any(not value.is_ground for value in solution.values()):
+    if solution is None or len(solution) != len(Lambda):
         raise ValueError(f"expected one solution of stationarity; got {solution}")
-    found = {pair: Entry(field(solution[generator].coeff(1))) for pair, generator in Lambda.items()}
+
+    def value(found: Any) -> Entry:
+        return Entry(field(found.coeff(1) if isinstance(found, PolyElement) else found))
+
+    found = {pair: value(solution[generator]) for pair, generator in Lambda.items()}
     return np.array([[found[max(i, j), min(i, j)] for j in range(k)] for i in range(k)], dtype=object)
 
 
@@ -250,7 +286,8 @@ def _general_letters(field: FracField, k: int) -> dict[str, Any]:
     return {**generators, "Sigma_star": np.array(rows, dtype=object)}
 
 
-def _general_residual(sizes: tuple[int, int, int], stated: Callable[..., Any]) -> Residual:
+def general_residual(sizes: tuple[int, int, int], stated: Callable[..., Any]) -> Residual:
+    """Check the stated Λ⋆ against the only solution at sizes (d, k, m_in), any symmetric Σ⋆."""
     d, k, m_in = sizes
     known = _general_letters(_field(k), k)
     total = EXACT.trace(known["Sigma_star"]) + known["sigma_sq"]
@@ -270,12 +307,13 @@ def _first(matrix: Array) -> str:
     return f"entry (1, 1): {text if len(text) < 400 else text[:400] + ' …'}"
 
 
-def _closed_forms(k: int, other: Callable[..., Any], stated: Callable[..., Any]) -> Residual:
-    """Compare one printed closed form with the other, σ̄² free and m_in symbolic."""
+def _free_variance_residual(k: int, stated: Callable[..., Any]) -> Residual:
+    """Check αΛ((1 + 1/m_in)Σ⋆ + (σ̄²/m_in)I) = Σ⋆ with σ̄² free: its only solution, so that closed forms agree."""
     names = [f"Sigma_star_{i}_{j}" for i in range(k) for j in range(i, k)]
     known = _general_letters(FracField([*names, "alpha", "m_in", "sigma_bar_sq"], QQ), k)
-    forms = (function(EXACT, **{name: known[name] for name in formal.letters(function)}) for function in (other, stated))
-    return _agreement(*forms)
+    Lambda = stated(EXACT, **{name: known[name] for name in formal.letters(stated)})
+    total = (known["m_in"] + 1) * known["Sigma_star"] + known["sigma_bar_sq"] * EXACT.eye(k)
+    return _agreement(known["m_in"] * known["Sigma_star"], known["alpha"] * (Lambda @ total))
 
 
 DIAGONAL = tuple(
@@ -298,7 +336,7 @@ GENERAL = tuple(
         Method.EXACT,
         f"d = {sizes[0]}, k = {sizes[1]}, m_in = {sizes[2]}; any symmetric Σ⋆, every entry a symbol; Λ of rank k",
         formula,
-        functools.partial(_general_residual, sizes),
+        functools.partial(general_residual, sizes),
     )
     for formula in ("limit_gram", "limit_gram_ratio_form")
     for sizes in GENERAL_SIZES
@@ -306,18 +344,31 @@ GENERAL = tuple(
 
 CLOSED_FORMS = tuple(
     Check(
-        f"{formula} against the other closed form at k = {k}",
+        f"{formula} with σ̄² free at k = {k}",
         ("eq-8",),
         Method.EXACT,
         f"k = {k}; any symmetric Σ⋆, every entry, m_in, α and σ̄² a symbol",
         formula,
-        functools.partial(_closed_forms, k, other),
+        functools.partial(_free_variance_residual, k),
     )
-    for formula, other in (
-        ("limit_gram", statements.limit_gram_ratio_form),
-        ("limit_gram_ratio_form", statements.limit_gram),
-    )
+    for formula in ("limit_gram", "limit_gram_ratio_form")
     for k in (1, 2, 3)
 )
 
-CHECKS = (*DIAGONAL, *GENERAL, *CLOSED_FORMS)
+_WIDE = (4, 2, 3, 1)
+
+ANY_WIDTH = Check(
+    f"the direction depends on CCᵀ, times C, at d, k, k′, m_in = {_WIDE}",
+    ("eq-8",),
+    Method.EXACT,
+    "d = 4, k = 2, k′ = 3, m_in = 1; every entry of C and Σ⋆ a symbol",
+    "",
+    lambda _: any_width_residual(*_WIDE),
+    (
+        ("twice the slope", lambda: any_width_residual(*_WIDE, _with(slope=2))),
+        ("no constant term", lambda: any_width_residual(*_WIDE, _with(constant=0))),
+        ("only the diagonal of CCᵀ", lambda: any_width_residual(*_WIDE, _with(off_diagonal=0))),
+    ),
+)
+
+CHECKS = (*DIAGONAL, *GENERAL, *CLOSED_FORMS, ANY_WIDTH)

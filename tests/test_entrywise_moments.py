@@ -6,17 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sympy import QQ
+from sympy.polys.fields import FracField
 
 from foanil import first_principles, statements
 from foanil.arrays import EXACT
 from foanil.entrywise_moments import (
+    Entry,
     EntryRing,
     UndeterminedMomentError,
     centred_expectation,
     gaussian_expectation,
 )
 from foanil.first_principles import Parameters
-from proofs import eq_07_entrywise
+from proofs import eq_07_entrywise, eq_08_entrywise
 
 
 def one(entry: Any) -> Any:
@@ -159,16 +162,13 @@ def stated_second_moment(x: dict[str, Any]) -> Any:
     return statements.second_moment(EXACT, **{name: x[name] for name in names})
 
 
-@pytest.mark.parametrize("sizes", [(3, 2, 4, 1), (3, 1, 2, 4)], ids=str)
-def test_lemma_15_needs_orthonormal_columns_and_nothing_else_of_the_basis(sizes: tuple[int, int, int, int]) -> None:
-    """With B⋆ free, E[wwᵀ] exceeds (7) by exactly (α²/m_in) Tr(Σ⋆(B⋆ᵀB⋆ − I)) BᵀB: zero iff that trace is."""
-    x = model(*sizes)
-    head = adapted(x)
-    gap = averaged(head @ head.T, x, "in") - stated_second_moment(x)
-    defect = x["B_star"].T @ x["B_star"] - EXACT.eye(sizes[1])
-    excess = x["alpha"] ** 2 * EXACT.trace(x["Sigma_star"] @ defect) * (x["B"].T @ x["B"]) / x["m_in"]
-    assert (gap == excess).all()
-    assert any(entry != 0 for entry in gap.ravel())
+def test_lemma_15_needs_orthonormal_columns() -> None:
+    """With B⋆ free, E[wwᵀ] differs from (7); the check for every basis names the difference, and tells it from 0."""
+    model_ = eq_07_entrywise.entries(2, 1, 2, 3, free_basis=True)
+    gap = model_.second_moment - model_.stated(statements.second_moment)
+    assert all(bool(entry) for entry in gap.ravel())
+    assert eq_07_entrywise.free_basis_residual((2, 1, 2, 3), statements.second_moment).held
+    assert not eq_07_entrywise.free_basis_residual((2, 1, 2, 3), statements.second_moment_first_line).held
 
 
 def test_the_outer_samples_mean_is_its_expected_loss() -> None:
@@ -189,19 +189,31 @@ def test_the_outer_samples_mean_is_its_expected_loss() -> None:
     assert (stepped.B == representation).all()
 
 
-def test_the_loss_by_brute_force() -> None:
-    """The mean of the adapted expected loss is L_ANIL in closed form, at (d, k, k′, m_in) = (4, 2, 3, 1)."""
-    d, k, k_prime, m_in = 4, 2, 3, 1
-    x = model(d, k, k_prime, m_in)
-    x["B_star"] = EXACT.array([[int(i == j) for j in range(k)] for i in range(d)]) + 0 * x["B_star"]
-    inner = first_principles.task_sample(x["X_in"], x["m_in"], x["B_star"], x["w_star"], x["z_in"])
-    theta = Parameters(x["B"], x["w"])
-    loss = first_principles.adapted_expected_loss(
-        EXACT, theta, inner, x["alpha"], x["B_star"], x["w_star"], x["sigma_sq"]
-    )
-    names = ("B", "w", "B_star", "Sigma_star", "alpha", "sigma_sq", "m_in")
-    stated = statements.anil_loss(EXACT, **{name: x[name] for name in names})
-    assert averaged(one(loss), x, "in")[0, 0] == stated
+# The second engine's fixed point --------------------------------------------------------------------
+
+
+def test_every_full_rank_gram_matrix_at_size_three() -> None:
+    """At k = 3, Σ⋆ with six free entries: the only Λ that solves stationarity is Λ⋆ as printed."""
+    sizes = (4, 3, 1)
+    assert eq_08_entrywise.general_residual(sizes, statements.limit_gram).held
+    assert not eq_08_entrywise.general_residual(sizes, statements_wrong_by_one).held
+
+
+def statements_wrong_by_one(xp: Any, Sigma_star: Any, sigma_bar_sq: Any, alpha: Any, m_in: Any) -> Any:
+    """Return Λ⋆ at m_in + 1."""
+    return statements.limit_gram(xp, Sigma_star, sigma_bar_sq, alpha, m_in + 1)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_the_two_printed_closed_forms_are_one_function(k: int) -> None:
+    """(8) and its ratio form agree as rational functions of Σ⋆'s entries, m_in, α and a σ̄² of its own."""
+    names = [f"S{i}{j}" for i in range(k) for j in range(i, k)]
+    field = FracField([*names, "alpha", "m_in", "sigma_bar_sq"], QQ)
+    x = {str(name): Entry(element) for name, element in zip(field.symbols, field.gens, strict=True)}
+    rows = [[x[f"S{min(i, j)}{max(i, j)}"] for j in range(k)] for i in range(k)]
+    letters = (np.array(rows, dtype=object), x["sigma_bar_sq"], x["alpha"], x["m_in"])
+    assert (statements.limit_gram(EXACT, *letters) == statements.limit_gram_ratio_form(EXACT, *letters)).all()
+    assert not (statements.limit_gram(EXACT, *letters) == statements_wrong_by_one(EXACT, *letters)).all()
 
 
 @pytest.mark.parametrize("sizes", [(4, 2, 3, 1), (2, 1, 2, 3)], ids=str)

@@ -383,7 +383,7 @@ def _write(config: pytest.Config, audit: _Session) -> list[str]:
     from foanil.audit import as_data, same_mathematics, to_json, write_all
 
     results = audit.results()
-    pages = report.render(results, _derivations(config, results), _mutant_pages(audit))
+    pages = report.render(results, _derivations(config, results), {**_mutant_pages(audit), **_base_page(config)})
     contents = {name: text.encode() for name, text in pages.items()}
     for record in results.evidence:
         if record.series:
@@ -426,6 +426,16 @@ def _printed(derivation: Any) -> str:
         return str(derivation().markdown())
     except ValueError as refusal:
         return f"### {derivation.__name__}\n\nRefused: {refusal}\n"
+
+
+def _base_page(config: pytest.Config) -> dict[str, str]:
+    """Return the trusted base, with the lemmas that single proofs name; empty where the checkout has no proofs."""
+    from foanil.trusted_base import trusted_base_page
+
+    stems = sorted(path.stem for path in (config.rootpath / "proofs").glob("*.py"))
+    modules = [importlib.import_module(f"proofs.{stem}") for stem in stems if stem != "__init__"]
+    further = {name: lemma for module in modules for name, lemma in getattr(module, "LEMMAS", {}).items()}
+    return {"trusted_base.md": trusted_base_page(further)} if modules else {}
 
 
 def _mutant_pages(audit: _Session) -> dict[str, str]:

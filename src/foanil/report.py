@@ -278,6 +278,6 @@ def github_maths_problems(markdown: str) -> list[str]:
 
 
 def _odd_openings(line: str) -> str:
-    """Return a line in which each formula is reduced to `$x$`, so that only opening dollars have a left neighbour."""
+    """Return a line in which each formula is reduced to `$·$`, so that a letter before a dollar opens a formula."""
     parts = line.split("$")
-    return "".join(part if index % 2 == 0 else f"${'x'}$" for index, part in enumerate(parts))
+    return "".join(part if index % 2 == 0 else "$·$" for index, part in enumerate(parts))

@@ -1,0 +1,217 @@
+"""The `foanil` command: what it prints, and what it refuses with exit code 2 and one line."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import foanil.quotes as quotation
+from foanil import __main__ as command_line
+from foanil.claims import REGISTRY
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run commands from the root of the checkout."""
+    monkeypatch.chdir(ROOT)
+
+
+def foanil(*args: str) -> Result:
+    """Run the command; whatever it does, it never ends in a traceback."""
+    result = CliRunner().invoke(command_line.main, list(args))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def refused(*args: str) -> str:
+    """Run the command, which must refuse with exit code 2 and nothing on standard output; return what it says."""
+    result = foanil(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    return result.stderr
+
+
+def without_derivation() -> str:
+    """Return the id of a claim whose page has no file in proofs/."""
+    return next(claim.id for claim in REGISTRY.values() if not (ROOT / "proofs" / f"{claim.page}.py").is_file())
+
+
+# claims --------------------------------------------------------------------------------------------
+
+
+def test_every_claim_is_listed() -> None:
+    """`claims` prints one line for each claim, in the order of the registry."""
+    result = foanil("claims")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(REGISTRY)
+
+
+def test_one_claim_is_described() -> None:
+    """`claims ID` says what is claimed, where, under which hypotheses, and how to check it."""
+    text, claim = foanil("claims", "eq-7").stdout, REGISTRY["eq-7"]
+    for part in (claim.title, claim.location, claim.statement, *claim.hypotheses, *claim.uses):
+        assert part in text
+    assert f'quote: "{claim.quote}"' in text
+    assert "pytest verify/ -m \"claim(id='eq-7')\"" in text
+    assert "eq-8:" not in text
+
+
+def test_claim_of_ours_has_no_quote() -> None:
+    """A result that the paper does not state is described without a quote."""
+    ours = next(claim.id for claim in REGISTRY.values() if claim.quote is None)
+    assert "quote:" not in foanil("claims", ours).stdout
+
+
+@pytest.mark.parametrize("args", [(), ("eq-7",)], ids=["all", "one"])
+def test_claims_as_json(args: tuple[str, ...]) -> None:
+    """`claims --json` prints the records themselves, all fields."""
+    found = json.loads(foanil("claims", *args, "--json").stdout)
+    assert [entry["id"] for entry in found] == list(args or REGISTRY)
+    for entry in found:
+        claim = REGISTRY[entry["id"]]
+        assert entry["statement"] == claim.statement
+        assert (entry["kind"], entry["source"]) == (claim.kind.value, claim.source.value)
+        assert tuple(entry["hypotheses"]) == claim.hypotheses
+
+
+@pytest.mark.parametrize("command", ["claims", "prove"])
+def test_unknown_claim_is_refused(command: str) -> None:
+    """A claim that does not exist is refused, with the nearest id."""
+    assert (
+        refused(command, "eq-70")
+        == "Error: claim 'eq-70' does not exist; did you mean 'eq-7'? (foanil claims lists them)\n"
+    )
+    assert "did you mean" not in refused(command, "∂✗")
+
+
+# prove ---------------------------------------------------------------------------------------------
+
+
+def test_derivation_is_numbered_and_names_rules() -> None:
+    """`prove eq-7` prints premises, then steps numbered from 1, each naming its rule and showing a formula."""
+    result = foanil("prove", "eq-7")
+    assert result.exit_code == 0
+    for text in result.stdout.split("### ")[1:]:
+        assert "Premises:" in text
+        steps = re.findall(r"^\*\*(\d+)\.\*\* .*\*\[(.+)\]\*$", text, flags=re.M)
+        assert len(steps) >= 3
+        assert [int(number) for number, _ in steps] == list(range(1, len(steps) + 1))
+        assert text.count("```math") >= len(steps)
+    assert "Isserlis" in result.stdout
+
+
+def test_derivation_as_json() -> None:
+    """`prove --json` prints the same derivations: as many steps, each with its rule."""
+    found = json.loads(foanil("prove", "eq-7", "--json").stdout)
+    shown = foanil("prove", "eq-7").stdout
+    rules = [step["rule"] for derivation in found for step in derivation["steps"]]
+    assert [rule for _, rule in re.findall(r"^\*\*(\d+)\.\*\* .*\*\[(.+)\]\*$", shown, flags=re.M)] == rules
+    assert all(rules)
+
+
+def test_claim_without_derivation_is_refused() -> None:
+    """A claim whose page has no proofs is refused: the file that was expected, and how to see the evidence."""
+    missing = without_derivation()
+    said = refused("prove", missing)
+    assert f"expected proofs/{REGISTRY[missing].page}.py, which does not exist" in said
+    assert f"pytest verify/ -m \"claim(id='{missing}')\"" in said
+
+
+def test_claim_that_its_page_does_not_derive_is_refused() -> None:
+    """A claim on a page with derivations of others only is refused, and the others are named."""
+    module = importlib.import_module("proofs.eq_07_second_moment")
+    derived = {name for derivation in module.DERIVATIONS for name in derivation().claims}
+    page = [claim.id for claim in REGISTRY.values() if claim.page == "eq_07_second_moment"]
+    for name in set(page) - derived:
+        assert f"proofs/eq_07_second_moment.py derives {', '.join(sorted(derived))}, not '{name}'" in refused(
+            "prove", name
+        )
+    assert derived <= set(page)
+
+
+def test_proving_outside_a_checkout_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither the current folder nor the package lies in a checkout, the cure is to run inside a clone."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command_line, "__file__", str(tmp_path / "site-packages" / "foanil" / "__main__.py"))
+    assert "run inside a clone" in refused("prove", "eq-7")
+
+
+def test_proving_below_a_checkout_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout is found from any folder below it."""
+    monkeypatch.chdir(ROOT / "reports")
+    assert foanil("prove", "eq-4").exit_code == 0
+
+
+# quotes --------------------------------------------------------------------------------------------
+
+
+def test_missing_paper_is_refused(tmp_path: Path) -> None:
+    """A paper that is not there is refused, with its path."""
+    assert str(tmp_path / "none.txt") in refused("quotes", "--paper", str(tmp_path / "none.txt"))
+
+
+@pytest.mark.parametrize("content", [b"", b"another paper", b"\xff\xfe\x00"], ids=["empty", "text", "bytes"])
+def test_another_paper_is_refused(tmp_path: Path, content: bytes) -> None:
+    """A text that is not the pinned one is refused, whatever its bytes, and its hash is not pinned instead."""
+    (tmp_path / "other.txt").write_bytes(content)
+    pins = (ROOT / "src" / "foanil" / "claims" / "quotes.json").read_bytes()
+    for more in ((), ("--pin",)):
+        assert "SHA-256" in refused("quotes", "--paper", str(tmp_path / "other.txt"), *more)
+    assert (ROOT / "src" / "foanil" / "claims" / "quotes.json").read_bytes() == pins
+
+
+def test_folder_for_a_paper_is_refused(tmp_path: Path) -> None:
+    """A folder is no paper."""
+    assert str(tmp_path) in refused("quotes", "--paper", str(tmp_path))
+
+
+def test_quotes_that_do_not_occur_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quotes that the text lacks exit 1 with a line for each, and such a text is never pinned."""
+    monkeypatch.setattr(quotation, "read_paper", lambda _: "")
+    monkeypatch.setattr(quotation, "problems", lambda _: ["first", "second"])
+    monkeypatch.setattr(quotation, "offset_problems", lambda _: ["third"])
+    monkeypatch.setattr(quotation, "write_pins", lambda _: pytest.fail("pinned a text without the quotes"))
+    for more, lines in (((), "first\nsecond\nthird\n"), (("--pin",), "first\nsecond\n")):
+        result = foanil("quotes", "--paper", str(tmp_path / "paper.txt"), *more)
+        assert (result.exit_code, result.stdout, result.stderr) == (1, "", lines)
+
+
+def test_offsets_that_moved_fail_unless_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quote that stands elsewhere than pinned exits 1; `--pin` writes where it stands, and only then."""
+    pinned: list[str] = []
+    monkeypatch.setattr(quotation, "read_paper", lambda _: "the text")
+    monkeypatch.setattr(quotation, "problems", lambda _: [])
+    monkeypatch.setattr(quotation, "offset_problems", lambda _: ["moved"])
+    monkeypatch.setattr(quotation, "write_pins", pinned.append)
+    assert foanil("quotes", "--paper", str(tmp_path)).exit_code == 1
+    assert pinned == []
+    assert "the pins are rewritten" in foanil("quotes", "--paper", str(tmp_path), "--pin").stdout
+    assert pinned == ["the text"]
+
+
+# Usage ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "args", [("clams",), ("claims", "--yaml"), ("prove",), ("prove", "eq-7", "eq-8"), ("quotes",)], ids=" ".join
+)
+def test_bad_usage_is_refused(args: tuple[str, ...]) -> None:
+    """An unknown command or option, and a missing or superfluous argument, exit 2 with the usage."""
+    assert "Usage:" in refused(*args)
+
+
+@pytest.mark.parametrize(
+    "args", [("--help",), ("-h",), ("claims", "-h"), ("prove", "-h"), ("quotes", "-h")], ids=" ".join
+)
+def test_help_is_there(args: tuple[str, ...]) -> None:
+    """Each command explains itself; each of them but the group shows an example."""
+    result = foanil(*args)
+    assert result.exit_code == 0
+    assert len(args) == 1 or f"foanil {args[0]} " in " ".join(result.stdout.partition("Example:")[2].split())
