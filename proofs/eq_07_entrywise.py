@@ -99,6 +99,7 @@ class Entries:
         loss = first_principles.adapted_expected_loss(EXACT, theta, self._inner_sample(), x["alpha"], *truth)
         return self.mean(np.array([[loss]], dtype=object))
 
+    @functools.cached_property
     def mean_outer_direction(self) -> Parameters:
         """The mean first-order direction of (3): over a fresh row E[xxᵀ] = I, so the outer sample is X = I, m = 1.
 
@@ -162,7 +163,7 @@ def free_basis_residual(sizes: Sizes, stated: Callable[..., Any]) -> Residual:
 
 def _stepped(model: Entries, block: str) -> Array:
     x = model.letters
-    direction = model.mean_outer_direction()
+    direction = model.mean_outer_direction
     return getattr(first_principles.outer_step(Parameters(x["B"], x["w"]), direction, x["beta"]), block)
 
 
