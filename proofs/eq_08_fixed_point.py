@@ -13,7 +13,9 @@ from sympy.polys.fields import FracElement, FracField
 
 from foanil import formal
 from foanil.arrays import EXACT
+from foanil.decisions import at_least, decide, more_than
 from foanil.evidence import Check, Method, Residual, exact_residual
+from foanil.gaussian_moments import Centred, Gaussian, expectation
 from foanil.notation import NOTATION
 from foanil.paper_alphabet import limit_alphabet, paper_alphabet, total_task_variance
 from foanil.words import Alphabet, Element
@@ -150,6 +152,46 @@ def shrinkage_limit_residual(stated: Callable[..., Any]) -> Residual:
     return exact_residual(found == 1, f"lim αΛ⋆ = {found} on every eigenvalue λ", computed="1", stated=str(found))
 
 
+def shrinkage_scale_residual(stated: Callable[..., Any]) -> Residual:
+    """Check 1 − αλ(Λ⋆) = (λ + σ̄²)/(λm_in + λ + σ̄²), and that it is at least 1/2 exactly when m_in ≤ 1 + σ̄²/λ."""
+    lam, m_in, noise = (_SCALARS.gens[index] for index in (0, 1, 5))
+    shrinkage = 1 - eigenvalue(stated)
+    expected = (lam + noise) / (lam * m_in + lam + noise)
+    given = (more_than(lam), at_least(m_in, _SCALARS.one), more_than(noise))
+    half = _SCALARS.one / 2
+    few, many = at_least(1 + noise / lam, m_in), more_than(m_in, 1 + noise / lam)
+    decided = [decide((*given, few), at_least(shrinkage, half)), decide((*given, many), more_than(half, shrinkage))]
+    answers = ", ".join(f"z3 {d.z3}, cvc5 {d.cvc5}" for d in decided)
+    shown = f"shrinkage − (λ + σ̄²)/(λm + λ + σ̄²) = {shrinkage - expected}; ≥ 1/2 iff m_in ≤ 1 + σ̄²/λ: {answers}"
+    return exact_residual(shrinkage == expected and all(d.holds for d in decided), shown)
+
+
+@functools.cache
+def estimator_alphabet() -> Alphabet:
+    """Return the alphabet of a learned point B = B⋆C with CCᵀ = Λ and Cŵ = 0."""
+    words = gram_alphabet()
+    return words.with_rule(words.letter("C") @ words.letter("w"), words.zeros("k", "1"))
+
+
+def mean_estimator(stated: Callable[..., Any]) -> Element:
+    """Return the mean over X and z of B̂ w_test for a stated test-time step, at B̂ = B⋆C, B̂ŵ = 0. Shape (d, 1)."""
+    words = estimator_alphabet()
+    B = words.letter("B_star") @ words.letter("C")
+    step = state(stated, words, B=B)
+    noise = words.scalar("sigma_sq") * words.eye("m_test")
+    return expectation(B @ step, Gaussian("X_test"), Centred("z_test", noise))
+
+
+def unbiased_residual(stated: Callable[..., Any]) -> Residual:
+    """Check E[B̂w_test] = αB⋆Λw⋆ in words, equal to B⋆w⋆ at αΛ = I and to no multiple of it else."""
+    words = estimator_alphabet()
+    mean, target = mean_estimator(stated), words.letter("B_star") @ words.letter("w_star")
+    expected = words.scalar("alpha") * (words.letter("B_star") @ words.letter("Lambda") @ words.letter("w_star"))
+    unshrunk = mean.transport(words, {"Lambda": words.eye("k") / words.scalar("alpha")}, {})
+    found = difference(mean, expected)
+    return found if not found.held else difference(unshrunk, target)
+
+
 def step_size_residual(stated: Callable[..., Any]) -> Residual:
     """Check that αΛ⋆ depends on neither step size: its derivatives in α and in β vanish identically."""
     function = eigenvalue(stated)
@@ -165,7 +207,7 @@ def shrinkage_derivation() -> Derivation:
     printed = latex(factor(found.as_expr()), symbol_names=symbols)
     gap = latex(factor((1 - found).as_expr()), symbol_names=symbols)
     return (
-        derivation_of_limit(("sec-3-shrinkage-limit", "sec-3-step-size-free"))
+        derivation_of_limit(("sec-3-shrinkage-limit", "sec-3-step-size-free", "sec-3-shrinkage-scale"))
         .noting(
             "spectral function",
             r"On an eigenvector of $\Sigma_\star$ with eigenvalue $\lambda$: neither step size occurs.",
@@ -227,6 +269,22 @@ CHECKS = (
         "every k, every eigenvalue λ > 0 of Σ⋆, every σ̄²",
         "limit_gram",
         shrinkage_limit_residual,
+    ),
+    Check(
+        "the shrinkage, and where it is one half",
+        ("sec-3-shrinkage-scale",),
+        Method.DECISION,
+        "every k, every eigenvalue λ > 0 of Σ⋆, every σ̄² > 0, m_in ≥ 1",
+        "limit_gram",
+        shrinkage_scale_residual,
+    ),
+    Check(
+        "the one-step estimator has mean αB⋆Λw⋆",
+        ("sec-3-unbiased",),
+        Method.ALGEBRA,
+        EVERY_SIZE + ", every point with (9)",
+        "new_task_step",
+        unbiased_residual,
     ),
     Check(
         "αΛ⋆ is free of both step sizes",
