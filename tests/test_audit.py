@@ -199,6 +199,11 @@ def test_text_is_stable() -> None:
     assert texts.pop().endswith("}\n")
 
 
+def test_keys_are_sorted() -> None:
+    """Keys stand in alphabetical order at every depth, and letters stay readable."""
+    assert to_json({"b": 1, "a": {"d": "β", "c": 2}}) == '{\n  "a": {\n    "c": 2,\n    "d": "β"\n  },\n  "b": 1\n}\n'
+
+
 def test_same_mathematics_ignores_only_the_run() -> None:
     """Two texts that differ in `run` are the same mathematics; a difference anywhere else is one."""
     found = data(PLAIN)

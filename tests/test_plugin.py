@@ -310,9 +310,10 @@ def test_marker_selects_one_claim(run: Run) -> None:
     assert "eq-1 " not in result.stdout.str()
 
 
-def test_tests_of_the_library_are_no_audit(project: pytest.Pytester, run: Run) -> None:
-    """Running only tests/ makes no evidence, prints no verdicts and makes no report folder."""
-    result = run("tests")
+@pytest.mark.parametrize("args", [("tests",), ("verify", "--collect-only")], ids=["tests", "collect-only"])
+def test_what_is_no_audit_makes_no_folder(project: pytest.Pytester, run: Run, args: tuple[str, ...]) -> None:
+    """Running only tests/, or only collecting, makes no evidence, prints no verdicts and makes no report folder."""
+    result = run(*args)
     assert result.ret == 0
     assert "verdicts" not in result.stdout.str()
     assert not (project.path / "reports").exists()
@@ -425,6 +426,7 @@ def test_judging(project: pytest.Pytester, run: Run) -> None:
     assert "it is blind also holds on falsehoods, so that it shows nothing: b" in text
     assert "this test is marked for ['eq-1'], not for 'eq-2': add a claim marker" in text
     assert set(verdicts(project).values()) == {"UNRESOLVED"}
+    assert set(outcomes(project, "eq-3")) == {"FAILED"}
     assert "1 of 2 falsehoods killed" in reports(project)["second.md"].decode()
 
 

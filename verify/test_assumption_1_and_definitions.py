@@ -10,12 +10,21 @@ from foanil import setting, statements
 from foanil.arrays import EXACT
 from foanil.evidence import Check, Method
 from foanil.pytest_plugin import Recorder, cases
+from proofs import eq_07_entrywise
 from proofs.assumption_1_and_definitions import CHECKS, dependence_gap
+
+SECOND_ENGINE = [check for check in eq_07_entrywise.CHECKS if check.claims == ("new-anil-loss",)]
 
 
 @pytest.mark.parametrize("check", cases(CHECKS))
 def test_as_defined(check: Check, evidence: Recorder) -> None:
     """A transcribed definition agrees with an independently typed one; it types, and has one scaling degree."""
+    evidence.judge(check)
+
+
+@pytest.mark.parametrize("check", cases(SECOND_ENGINE))
+def test_loss_entry_by_entry(check: Check, evidence: Recorder) -> None:
+    """SymPy, with every entry a symbol, finds the same closed form of L_ANIL at explicit sizes."""
     evidence.judge(check)
 
 
