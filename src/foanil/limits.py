@@ -63,6 +63,16 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "has BBᵀ = yP: rank k, the columns span the range of P, and its k nonzero squared singular values equal y.",
             "continuity; B and BBᵀ have one column space, and its singular values are roots (Horn & Johnson, 7.3)",
         ),
+        "Gaussian singular values": Lemma(
+            "If X is m×k with i.i.d. standard normal entries and m ≥ k, then with probability at least 1 − 2e^{−t²/2} "
+            "all its singular values lie within √m ± (√k + t); here t = √k.",
+            "Davidson & Szarek (2001), Theorem II.13; Vershynin, High-Dimensional Probability, 4.6",
+        ),
+        "sub-Gaussian quadratic form": Lemma(
+            "If the entries of z are independent, centred and σ-sub-Gaussian, then for S = AᵀA and t > 0, with "
+            "probability at least 1 − e^{−t}: ‖Az‖² ≤ σ²(Tr S + 2√(Tr(S²)t) + 2‖S‖t); here A = Xᵀ of rank k, t = k/2.",
+            "Hsu, Kakade & Zhang (2012), Theorem 2.1",
+        ),
         "perturbed monotone map": Lemma(
             "If Λ_{t+1} − p(Λ_t) → 0, spec(Λ_t) ⊂ [l, u] from some t on, p is continuous and increasing on [l, u], "
             "p(λ) > λ on [l, x) and p(λ) < λ on (x, u], then Λ_t → xI.",
