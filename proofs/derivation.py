@@ -64,7 +64,9 @@ class Derivation:
 
     def extended(self, other: Derivation) -> Derivation:
         """Append the steps of another derivation; its conclusion, if it has one, becomes this one's."""
-        return replace(self, steps=(*self.steps, *other.steps), conclusion=other.conclusion or self.conclusion)
+        shift = len(self.steps)
+        appended = tuple(replace(step, uses=tuple(place + shift for place in step.uses)) for step in other.steps)
+        return replace(self, steps=(*self.steps, *appended), conclusion=other.conclusion or self.conclusion)
 
     def element(self) -> Element:
         """Return the conclusion; raises ValueError for a derivation without steps."""

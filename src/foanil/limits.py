@@ -79,6 +79,58 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "Weyl's inequality (Bhatia, III.2.1) reduces it to λ_min and λ_max, perturbed scalar recursions whose "
             "limit points are fixed by p in the limit",
         ),
+        "Euler's method": Lemma(
+            "If θ_{t+1} = θ_t + εF(θ_t) with F a polynomial, and θ′ = F(θ) from the same start exists on [0, T], then "
+            "max_{εt ≤ T} |θ_t − θ(εt)| → 0 as ε → 0.",
+            "convergence of Euler's method (Hairer, Nørsett & Wanner, Solving ODEs I, II.3)",
+        ),
+        "one solution": Lemma(
+            "If F is a polynomial, θ′ = F(θ) has at most one solution from each start.",
+            "Picard–Lindelöf (Hartman, Ordinary Differential Equations, II.1.1)",
+        ),
+        "integrated inequality": Lemma(
+            "If Z(τ) is symmetric and continuously differentiable with Z(0) ⪰ 0 and Z′(τ) ⪰ 0 for all τ ≥ 0, then "
+            "Z(τ) ⪰ 0 for all τ ≥ 0.",
+            "the mean value theorem for vᵀZv",
+        ),
+        "exponential beats polynomial": Lemma("If μ > 0, then (1 + τ)e^{−2μτ} → 0 as τ → ∞.", "Rudin, Principles, 8.6"),
+        "top eigenvalue along a flow": Lemma(
+            "If H(τ) is symmetric and continuously differentiable and vᵀH′(τ)v ≤ 0 for every v with H(τ)v = hv, "
+            "h = λ_max(H(τ)), whenever h ≥ x, then λ_max(H(τ)) ≤ max(λ_max(H(0)), x) for all τ ≥ 0.",
+            "Danskin: the right derivative of λ_max is the maximum of vᵀH′v over unit vectors v of its eigenspace; a "
+            "continuous function whose right derivative is nowhere positive does not increase",
+        ),
+        "hyperbolic decay along a flow": Lemma(
+            "If Y(τ) ⪰ 0 is continuously differentiable and Y′ ⪯ −gY² with g > 0, then ‖Y(τ)‖ ≤ y/(1 + gτy) for every "
+            "y > 0 with ‖Y(0)‖ ≤ y.",
+            "Danskin, and the comparison theorem for y′ = −gy² (Hartman, Ordinary Differential Equations, III.4)",
+        ),
+        "Barbalat": Lemma(
+            "If f ≥ 0 has a finite integral over [0, ∞) and a bounded derivative, then f(τ) → 0.",
+            "Khalil, Nonlinear Systems, Lemma 8.2",
+        ),
+        "linear flow keeps the rank": Lemma(
+            "If C′ = CF(τ) with F continuous, then rank C(τ) = rank C(0) for all τ ≥ 0.",
+            "C(τ) = C(0)Φ(τ) with the invertible fundamental matrix Φ (Hartman, IV.1)",
+        ),
+        "floored flow": Lemma(
+            "If from some time on Λ(τ) ≻ 0 and Λ′ ⪰ f(Λ) with f continuous and f > 0 on (0, x), then "
+            "liminf λ_min(Λ(τ)) ≥ x.",
+            "Danskin: min(x, λ_min) does not decrease, and f vanishes at its limit unless that is x",
+        ),
+        "capped flow": Lemma(
+            "If Λ(τ) ⪰ 0 is bounded and Λ′ ⪯ f(Λ) with f continuous and f < 0 on (x, ∞), then limsup λ_max(Λ(τ)) ≤ x.",
+            "Danskin, as for the floored flow",
+        ),
+        "perturbed scalar flow": Lemma(
+            "If Λ′ − f(Λ) → 0, Λ(τ) is bounded, liminf λ_min(Λ(τ)) > 0, f is continuous, f > 0 on (0, x) and f < 0 "
+            "on (x, ∞), then Λ(τ) → xI.",
+            "Danskin: liminf λ_min and limsup λ_max satisfy perturbed scalar inequalities with the one rest point x",
+        ),
+        "bounded flow": Lemma(
+            "If the solution of θ′ = F(θ), F a polynomial, stays bounded while it exists, it exists for all τ ≥ 0.",
+            "continuation of solutions (Hartman, II.3.1)",
+        ),
     }
 )
 
@@ -184,15 +236,22 @@ def limit_of_gram(
 def scalar_lemma(
     lemma: str, statement: str, conditions: Sequence[Decided], *parents: Fact | Decided | Conclusion
 ) -> Conclusion:
-    """Apply a recursion lemma whose scalar conditions were decided; raises RefusedStepError for an unlisted lemma."""
-    if lemma not in LEMMAS:
-        raise RefusedStepError(f"no lemma {lemma!r}; the trusted ones are: {', '.join(LEMMAS)}")
+    """Apply a lemma whose scalar conditions were decided; raises RefusedStepError without any."""
     if not conditions or not parents:
         raise RefusedStepError(f"the lemma {lemma!r} needs its decided conditions and the facts it speaks about")
-    origins = {id(node.origin) for node in (*conditions, *parents) if isinstance(node, Fact | Decided)}
+    return by_lemma(lemma, statement, *parents, *conditions)
+
+
+def by_lemma(lemma: str, statement: str, *parents: Fact | Decided | Conclusion) -> Conclusion:
+    """Apply a listed lemma to facts of one theory; raises RefusedStepError for an unlisted one, or without a fact."""
+    if lemma not in LEMMAS:
+        raise RefusedStepError(f"no lemma {lemma!r}; the trusted ones are: {', '.join(LEMMAS)}")
+    if not parents:
+        raise RefusedStepError(f"the lemma {lemma!r} needs the facts it speaks about")
+    origins = {id(node.origin) for node in parents if isinstance(node, Fact | Decided)}
     if len(origins) > 1:
         raise RefusedStepError(f"the lemma {lemma!r} needs facts of one theory; these come from {len(origins)}")
-    return Conclusion(lemma, statement, "", (*parents, *conditions), _KEY)
+    return Conclusion(lemma, statement, "", parents, _KEY)
 
 
 def steps(*conclusions: Fact | Decided | Conclusion) -> list[Fact | Decided | Conclusion]:

@@ -85,8 +85,8 @@ def as_array(A: Matrix) -> Any:
 
 
 def as_matrix(A: Any) -> Matrix:
-    """Return a NumPy array of rationals as a tuple of rows."""
-    return tuple(tuple(Fraction(entry) for entry in row) for row in A)
+    """Return a NumPy array of rationals, of any type with numerator and denominator, as a tuple of rows."""
+    return tuple(tuple(Fraction(int(entry.numerator), int(entry.denominator)) for entry in row) for row in A)
 
 
 def identity(n: int) -> Matrix:
