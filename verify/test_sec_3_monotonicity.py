@@ -34,11 +34,12 @@ def silent_start() -> Reduced:
 def test_increase_is_strict_somewhere(evidence: Recorder) -> None:
     """At a = 1/2, with a complement and a silent head of length 5, Λ₊ − Λ is positive definite for three steps."""
     setting = Setting(d=4, k=2, k_prime=3, m_in=6, Sigma_star=1, sigma_sq=1, alpha="1/2", beta=1)
-    numbers = numbers_in_system(EXACT, dimensionless(setting))
+    pure = dimensionless(setting)
+    numbers = numbers_in_system(EXACT, pure)
     point = silent_start()
     stacked = point.C.T @ point.C + point.D.T @ point.D
     slack = rational.as_matrix(numbers["x_star"] * EXACT.eye(3) - stacked)
-    assert numbers["a"] == Fraction(1, 2)
+    assert pure.a == Fraction(1, 2)
     assert rational.is_positive_semidefinite(slack)
     for _ in range(STEPS):
         after = reduced_step(EXACT, numbers, point)
