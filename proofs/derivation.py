@@ -206,6 +206,7 @@ SCALAR_LATEX: Mapping[str, str] = {
     "omega": r"\omega",
     "omega_prime": r"\omega'",
     "omega_bar": r"\bar\omega",
+    "y": "y",
     "lam": r"\lambda",
 }
 

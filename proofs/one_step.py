@@ -1,6 +1,6 @@
 """One step of the iteration inside the region of Theorem 1: its inequalities, derived by rules, in every dimension.
 
-The region: a ≤ 1/4, ρ ≤ 1, ℓ ≥ x⋆, ḡ = ℓ + δ < 1, ḡ(1 + 2/m) ≤ 2, 2aqδ ≤ 1, a(sℓ + qδ + ω) ≤ 1, and the
+The region: a < 1/2, ρ ≤ 1, ℓ ≥ x⋆, ḡ = ℓ + δ < 1, ḡ(1 + 2/m) ≤ 2, 2aqδ ≤ 1, a(sℓ + qδ + ω) ≤ 1, and the
 state has ‖CCᵀ‖ ≤ ℓ, ‖DDᵀ‖ ≤ δ, ‖ŵ‖² ≤ ω. All of it is kept by the iteration; the three limits follow.
 """
 
@@ -43,7 +43,7 @@ def region(here: Iteration) -> tuple[Relation, ...]:
     one = here.words.field.one
     return (
         more_than(x.a),
-        at_least(one / 4, x.a),
+        more_than(one / 2, x.a),
         more_than(x.rho),
         at_least(one, x.rho),
         at_least(x.m, one),
@@ -253,34 +253,44 @@ class OneStep:
         return self.here.C @ self.here.M @ self.here.M @ self.here.C.T
 
     @functools.cached_property
+    def gram_of_C_loud(self) -> Fact:
+        """Λ₊ ⪯ h(Λ), h the map p̃ at aω̄ = 1."""
+        T, here, x = self.theory, self.here, self.x
+        words = here.words
+        identity, Lambda = words.eye("k"), here.C @ here.C.T
+        F = identity - here.scalar("s") * Lambda
+        N = identity + here.scalar("a") * F
+        louder = T.scale(T.congruence(T.square(here.C), F), x.a**2 - x.a**3 * x.noise_bound, "p̃(Λ) ⪯ h(Λ)")
+        stated = N @ Lambda @ N + words.constant(x.a**2) * (F @ Lambda @ F) - self.next_gram
+        return T.restate(T.sum(louder, self.gram_of_C_upper), stated, "Λ₊ ⪯ h(Λ)")
+
+    @functools.cached_property
     def gram_of_C_bound(self) -> Fact:
         """Λ₊ ⪯ ℓI."""
         T, here, x = self.theory, self.here, self.x
         Lambda = here.C @ here.C.T
-        top = here.words.scalar("y").coefficient()
-        gap = [-c for c in upper_map(here)]
-        gap[0] = gap[0] + top
+        gap = [-c for c in loudest_map(here)]
+        gap[0] = gap[0] + here.words.scalar("y").coefficient()
         capped = T.spectral(
-            Lambda, T.square(here.C), T.hypothesis("‖CCᵀ‖ ≤ ℓ"), gap, "p̃ ≤ ℓ on [0, ℓ]", through=self.above_fixed_point
+            Lambda, T.square(here.C), T.hypothesis("‖CCᵀ‖ ≤ ℓ"), gap, "h ≤ ℓ on [0, ℓ]", through=self.above_fixed_point
         )
         bound = here.words.constant(x.ell) * here.words.eye("k") - self.next_gram
-        return T.restate(T.sum(capped, self.gram_of_C_upper), bound, "Λ₊ ⪯ ℓI")
+        return T.restate(T.sum(capped, self.gram_of_C_loud), bound, "Λ₊ ⪯ ℓI")
 
     @property
     def above_fixed_point(self) -> Abstraction:
-        """a, and any s > 0, y ≥ 1/s, ω̄ ≥ 0 with asy + aω̄ ≤ 1; here y stands for ℓ."""
+        """a < 1/2, and any s > 0, y ≥ 1/s with asy ≤ 1; here y stands for ℓ."""
         here, x = self.here, self.x
-        a, s, noise, top = (here.words.scalar(n).coefficient() for n in ("a", "s", "omega_bar", "y"))
+        a, s, top = (here.words.scalar(n).coefficient() for n in ("a", "s", "y"))
         one = here.words.field.one
         relations = (
             more_than(a),
-            at_least(one / 4, a),
+            more_than(one / 2, a),
             more_than(s),
             at_least(s * top, one),
-            at_least(noise),
-            at_least(one, a * s * top + a * noise),
+            at_least(one, a * s * top),
         )
-        return Abstraction({"s": x.s, "omega_bar": x.noise_bound, "y": x.ell}, relations)
+        return Abstraction({"s": x.s, "y": x.ell}, relations)
 
     # step 6 --------------------------------------------------------------------------------------
 
@@ -297,15 +307,14 @@ class OneStep:
         return T.restate(T.sum(centred, noise), stated, "Λ₊ ⪰ f(Λ)")
 
 
-def upper_map(here: Iteration) -> list[FracElement]:
-    """Return the coefficients of p̃(λ) = λ[(1 + a(1 − sλ))² + a³ω̄(1 − sλ)²], s and ω̄ as abstract scalars."""
-    a, s, noise = (here.words.scalar(n).coefficient() for n in ("a", "s", "omega_bar"))
-    cubed = a**3 * noise
+def loudest_map(here: Iteration) -> list[FracElement]:
+    """Return the coefficients of h(λ) = λ[(1 + a(1 − sλ))² + a²(1 − sλ)²], s as an abstract scalar."""
+    a, s = (here.words.scalar(n).coefficient() for n in ("a", "s"))
     return [
         here.words.field.zero,
-        (1 + a) ** 2 + cubed,
-        -2 * a * s * (1 + a) - 2 * cubed * s,
-        a**2 * s**2 + cubed * s**2,
+        (1 + a) ** 2 + a**2,
+        -2 * a * s * (1 + a) - 2 * a**2 * s,
+        2 * a**2 * s**2,
     ]
 
 

@@ -115,7 +115,7 @@ CHECKS: tuple[Check, ...] = (
         ("thm-1-iii",),
         EXPLICIT,
         gram,
-        _PRINTED | {"without a ≤ 1/4": lambda: gram(_dropped(1))},
+        _PRINTED | {"without a < 1/2": lambda: gram(_dropped(1))},
     ),
     proof_check(
         "the complement never grows",
@@ -134,7 +134,7 @@ CHECKS: tuple[Check, ...] = (
         EXPLICIT,
         recursions,
         {
-            "without a ≤ 1/4": lambda: recursions(_dropped(1)),
+            "without a < 1/2": lambda: recursions(_dropped(1)),
             "without aE ⪯ I": lambda: recursions(_dropped(12)),
             "without ℓ ≥ x⋆": lambda: recursions(_dropped(6)),
         },
@@ -149,7 +149,7 @@ CHECKS += (
         EXPLICIT + "; every limit point",
         limit_points,
         {
-            "without a ≤ 1/4": lambda: limit_points(_dropped(1)),
+            "without a < 1/2": lambda: limit_points(_dropped(1)),
             "without aE ⪯ I": lambda: limit_points(_dropped(12)),
             "the whole Gram matrix vanishes": lambda: Limits(one_step())._outside(drop_cross=True),
         },
@@ -173,7 +173,7 @@ CHECKS += (
         {
             "κ + 2 for κ + 1": lambda: shrinkage(1),
             "κ for κ + 1": lambda: shrinkage(-1),
-            "without a ≤ 1/4": lambda: gram(_dropped(1)),
+            "without a < 1/2": lambda: gram(_dropped(1)),
         },
     ),
 )

@@ -20,7 +20,7 @@ from foanil.limits import Conclusion
 from foanil.words import Element
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
 from proofs.dimensionless import Iteration, gaps, iteration
-from proofs.one_step import OneStep, Scalars, one_step, region, theory, upper_map
+from proofs.one_step import OneStep, Scalars, loudest_map, one_step, region, theory
 
 # The limits ----------------------------------------------------------------------------------------
 
@@ -76,46 +76,30 @@ class Limits:
 
     @functools.cached_property
     def gram_capped(self) -> Conclusion:
-        """limsup λ_max(αΛ_t) ≤ x⋆, by the map h = p̃ at aω̄ = 1, which dominates p̃."""
-        T, x = self.theory, self.step.x
-        a, s, noise, lam, top = self._general("a", "s", "omega_bar", "lam", "y")
-        one = self.step.here.words.field.one
-        shrink = 1 - s * lam
-        cap = lam * ((1 + a * shrink) ** 2 + a**2 * shrink**2)
-        powers = enumerate(upper_map(self.step.here))
-        stepped = sum((c * lam**i for i, c in powers), start=self.step.here.words.field.zero)
-        through = Abstraction(
-            {"s": x.s, "omega_bar": x.noise_bound, "y": x.ell},
-            (
-                more_than(a),
-                at_least(one / 4, a),
-                more_than(s),
-                at_least(noise),
-                at_least(one, a * noise),
-                at_least(s * top, one),
-                at_least(one, a * s * top),
-            ),
-        )
-        inside = (at_least(lam), at_least(top, lam))
+        """limsup λ_max(αΛ_t) ≤ x⋆, by the map h that dominates p̃."""
+        T, through = self.theory, self.step.above_fixed_point
+        s, lam, top = self._general("s", "lam", "y")
+        one, zero = self.step.here.words.field.one, self.step.here.words.field.zero
+        cap = sum((c * lam**i for i, c in enumerate(loudest_map(self.step.here))), start=zero)
         below = (at_least(lam), at_least(one, s * lam))
         beyond = (more_than(s * lam, one), at_least(top, lam))
         conditions = (
-            T.decide_for_all(at_least(cap, stepped), "lam", inside, through, "p̃ ≤ h on [0, ℓ]"),
             T.decide_for_all(at_least(1 / s, cap), "lam", below, through, "h ≤ x⋆ on [0, x⋆]"),
             T.decide_for_all(more_than(lam, cap), "lam", beyond, through, "h(λ) < λ on (x⋆, ℓ]"),
         )
         statement = r"\limsup_t \lambda_{\max}(\alpha\Lambda_t) \le x_\star"
         return limits.scalar_lemma(
-            "capped recursion", statement, conditions, self.step.gram_of_C_upper, self.step.gram_of_C_bound
+            "capped recursion", statement, conditions, self.step.gram_of_C_loud, self.step.gram_of_C_bound
         )
 
     def _tail(self) -> tuple[Abstraction, FracElement, FracElement, FracElement]:
         """Return the abstraction of the tail, and the ends l < x⋆ < u of its spectrum: ω < ω′ < 1, ω̄_t ≤ ω′."""
         a, s, later = self._general("a", "s", "omega_prime")
         one = self.step.here.words.field.one
-        relations = (more_than(a), at_least(one / 4, a), more_than(s), more_than(later), more_than(one, later))
-        through = Abstraction({"s": self.step.x.s}, relations[:3])
-        return through, (1 - later) / s, 1 / s, (1 + later / 4) / s
+        relations = (more_than(a), more_than(one / 2, a), more_than(s))
+        through = Abstraction({"s": self.step.x.s}, relations)
+        # the upper end leaves room below (1 + a)/(3as), where p stops increasing
+        return through, (1 - later) / s, 1 / s, (1 + (1 - 2 * a) / 2) / s
 
     @property
     def tail_margin(self) -> tuple[Relation, ...]:
@@ -227,7 +211,8 @@ class Limits:
         return limits.vanishes(output, pieces, statement, self.outputs_vanish)
 
 
-def _rational(here: Iteration, value: Fraction | int) -> FracElement:
+def rational_constant(here: Iteration, value: Fraction | int) -> FracElement:
+    """Return a rational number as an element of the coefficient field."""
     return here.words.field(QQ(value.numerator, value.denominator))
 
 
@@ -241,26 +226,31 @@ def explicit_conditions(here: Iteration, step_size: Fraction | int = 4) -> tuple
         at_least(one, x.rho),
         at_least(x.kappa, one),
         at_least(x.m, one),
-        at_least(x.rho / _rational(here, step_size), x.a * x.kappa),
+        at_least(x.rho / rational_constant(here, step_size), x.a * x.kappa),
     )
 
 
 def entry(
-    here: Iteration, step_size: Fraction | int = 4, start: Fraction | int = 4, head: Fraction | int = 1
+    here: Iteration,
+    step_size: Fraction | int = 4,
+    start: Fraction | int = 4,
+    head: Fraction | int = 1,
+    more: tuple[Relation, ...] = (),
 ) -> list[Decided]:
     """Decide that the explicit hypotheses put the start into the region, whichever of 1/(4m) and x⋆ is ℓ.
 
     δ = 1/(start·m) and ω = head; ω = 1 is not below 1, which `head_at_rest` and `head_shrinks_strictly` settle.
+    `more` are further relations to decide.
     """
     x = Scalars(here)
-    first = 1 / (_rational(here, start) * x.m)
+    first = 1 / (rational_constant(here, start) * x.m)
     given = explicit_conditions(here, step_size)
     decided = []
     cases = (("ℓ = x⋆", x.x_star, at_least(x.x_star, first)), ("ℓ = α‖B_0‖²", first, at_least(first, x.x_star)))
     for label, top, case in cases:
-        through = Abstraction({"ell": top, "delta": first, "omega": _rational(here, head)}, ())
+        through = Abstraction({"ell": top, "delta": first, "omega": rational_constant(here, head)}, ())
         theory_of_case = Theory(here.words, (*given, case), {})
-        for relation in region(here):
+        for relation in (*region(here), *more):
             concrete = Relation(through.concrete(relation.function), relation.sign)
             decided.append(theory_of_case.decide(concrete, f"{label}: an inequality of the region"))
     return decided
@@ -365,7 +355,7 @@ def everything(step: OneStep | None = None) -> list[Proved]:
 
 
 _ONE_STEP_MUTANTS: dict[str, Callable[[], object]] = {
-    "without a ≤ 1/4": lambda: Limits(without(_region(1))).gram_converges,
+    "without a < 1/2": lambda: Limits(without(_region(1))).gram_converges,
     "without ρ ≤ 1": lambda: without(_region(3)).head_decrease,
     "without m ≥ 1": lambda: without(_region(4)).gram_upper,
     "without ℓ ≥ x⋆": lambda: without(_region(6)).gram_upper,
@@ -408,7 +398,7 @@ CHECKS = (
         bounded,
         {
             "without ḡ < 1": lambda: bounded(without(_region(9))),
-            "without a ≤ 1/4": lambda: bounded(without(_region(1))),
+            "without a < 1/2": lambda: bounded(without(_region(1))),
             "α‖B_0‖² ≤ 2/(5m)": lambda: entry(iteration(), start=Fraction(5, 2)),
         },
     ),

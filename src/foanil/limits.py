@@ -73,6 +73,16 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "probability at least 1 − e^{−t}: ‖Az‖² ≤ σ²(Tr S + 2√(Tr(S²)t) + 2‖S‖t); here A = Xᵀ of rank k, t = k/2.",
             "Hsu, Kakade & Zhang (2012), Theorem 2.1",
         ),
+        "restarted decay": Lemma(
+            "If for every small δ > 0 there is a T with y_{T+t} ≤ δ/(1 + g(δ)δt) for all t ≥ 0, and g(δ) → g > 0 as "
+            "δ → 0, then limsup t·y_t ≤ 1/g.",
+            "t·y_{T+t} ≤ 1/g(δ) for every t",
+        ),
+        "slow growth": Lemma(
+            "If y_t > 0, y_t → 0, and for every g > g_0 there is a b > 0 such that y_t ≤ b implies "
+            "1/y_{t+1} ≤ 1/y_t + g, then liminf t·y_t ≥ 1/g_0.",
+            "telescoping sum of 1/y_{t+1} − 1/y_t",
+        ),
         "perturbed monotone map": Lemma(
             "If Λ_{t+1} − p(Λ_t) → 0, spec(Λ_t) ⊂ [l, u] from some t on, p is continuous and increasing on [l, u], "
             "p(λ) > λ on [l, x) and p(λ) < λ on (x, u], then Λ_t → xI.",
@@ -130,6 +140,34 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
         "bounded flow": Lemma(
             "If the solution of θ′ = F(θ), F a polynomial, stays bounded while it exists, it exists for all τ ≥ 0.",
             "continuation of solutions (Hartman, II.3.1)",
+        ),
+        "bounded growth": Lemma(
+            "If x_t, r_t ≥ 0 and, as long as x_0, …, x_t ≤ y, both x_{t+1} ≤ (1 + r_t)x_t and r_0 + … + r_t ≤ s, then "
+            "e^s x_0 ≤ y implies x_t ≤ e^s x_0 for all t.",
+            "induction; 1 + r ≤ e^r",
+        ),
+        "perturbed floor": Lemma(
+            "If Λ_{t+1} ⪰ f(Λ_t) − e_tI with e_t → 0, spec(Λ_t) ⊂ [l, x] from some t on, f is continuous and "
+            "nondecreasing on [l, x], and f(λ) > λ on [l, x), then Λ_t → xI.",
+            "λ_min(Λ_{t+1}) ≥ f(λ_min(Λ_t)) − e_t, so liminf λ_min is at least its image under f (Rudin, 3.16)",
+        ),
+        "slow contraction": Lemma(
+            "If 0 ⪯ Q_t, Q_{t+1} ⪰ U_tQ_tU_tᵀ and U_tU_tᵀ ⪰ r²I with r > 0 for all t, then ‖Q_t‖ ≥ r^{2t}‖Q_0‖.",
+            "yᵀQ_{t+1}y at y = U_t^{−ᵀ}e, e a top eigenvector of Q_t, and ‖y‖ ≤ ‖e‖/r",
+        ),
+        "row space": Lemma(
+            "If Π is the orthogonal projector onto ker C, then for every D there is a matrix L with D(I − Π) = LC.",
+            "I − Π = C⁺C and L = DC⁺ (Horn & Johnson, 7.3.P7)",
+        ),
+        "Bernoulli": Lemma("If 0 ≤ x ≤ 1, then (1 − x)^t ≥ 1 − tx for t = 0, 1, 2, …", "induction"),
+        "positive product": Lemma(
+            "If x_0 > 0, r_t ≥ 0, Σr_t is finite, x_{t+1} ≥ (1 − r_t)x_t and x_{t+1} ≥ x_t/2 for all t, "
+            "then inf_t x_t > 0.",
+            "Π(1 − r_t) over the t with r_t ≤ 1/2 is positive (Rudin, Real and Complex Analysis, 15.5)",
+        ),
+        "square Gram matrices": Lemma(
+            "If C is square, then CᵀC and CCᵀ have the same eigenvalues, so that ‖Cv‖² ≥ λ_min(CCᵀ)‖v‖².",
+            "Horn & Johnson, 1.3.22",
         ),
     }
 )

@@ -168,7 +168,7 @@ THEOREM = (
         source=Source.OURS,
         statement="The three limits hold from every state that meets a few inequalities, all of which the "
         "iteration keeps.",
-        latex=r"\begin{aligned} &a \le \tfrac{1}{4}, \quad \rho \le 1, \quad \bar{g} := \max(\lVert "
+        latex=r"\begin{aligned} &a \lt \tfrac{1}{2}, \quad \rho \le 1, \quad \bar{g} := \max(\lVert "
         r"\hat{C}\hat{C}^\top \rVert, x_\star) + \lVert \hat{D} \rVert^2 \lt 1, \quad \bar{g} \left( 1 "
         r"+ \tfrac{2}{m_{\mathrm{in}}} \right) \le 2, \quad aq \lVert \hat{D} \rVert^2 \le "
         r"\tfrac{1}{2}, \\ &a \left( s \lVert \hat{C}\hat{C}^\top \rVert + q \lVert \hat{D} \rVert^2 + "
@@ -203,7 +203,7 @@ THEOREM = (
         statement=r"The explicit theorem holds with $\alpha \le 2/(3\bar\sigma)$ in place of $\alpha \le "
         r"1/(2\bar\sigma)$.",
         latex=r"\beta \le \alpha \le \frac{2}{3\bar{\sigma}}",
-        page="thm_1_explicit_constants",
+        page="thm_1_sharper_constants",
         hypotheses=(*ITERATION, ISOTROPIC, FULL_RANK_START, EXPLICIT_START, EXPLICIT_HEAD),
         uses=("new-thm-1-explicit",),
     ),
@@ -215,11 +215,11 @@ THEOREM = (
         source=Source.OURS,
         statement=r"With $\alpha \le 1/(2\bar\sigma)$ the start may satisfy $\alpha\lVert B_0 \rVert^2 \le "
         r"1/3$ and $\lt 1 - x_\star$, with no factor $1/m_{\mathrm{in}}$ while $m_{\mathrm{in}} = "
-        r"O(\kappa)$; the rate constant becomes $23/16$ and $7/4$ becomes $2 - \rho/4$.",
+        r"O(\kappa)$; the rate constant is then $17/9$, and $2 - \rho/4$ stands for $7/4$.",
         latex=r"\alpha \lVert B_0 \rVert^2 \le \tfrac{1}{3}, \quad \alpha \lVert B_0 \rVert^2 \lt \frac{1 "
         r"+ \kappa}{m_{\mathrm{in}} + 1 + \kappa}; \qquad \lVert D_t \rVert^2 \le \frac{\lVert D_0 "
-        r"\rVert^2}{1 + \frac{23}{16} \beta\gamma \lVert D_0 \rVert^2 t}",
-        page="thm_1_explicit_constants",
+        r"\rVert^2}{1 + \frac{17}{9} \beta\gamma \lVert D_0 \rVert^2 t}",
+        page="thm_1_sharper_constants",
         hypotheses=(
             *ITERATION,
             ISOTROPIC,
@@ -256,12 +256,12 @@ THEOREM = (
         location="beside Appendix A, rate of convergence",
         kind=Kind.RATE,
         source=Source.OURS,
-        statement="The rate $1/t$ of the complement has the constant 1 for every $t$; asymptotically the "
+        statement="The rate $1/t$ of the complement has the constant $12/23$ for every $t$; asymptotically the "
         r"constant is one half, which some starts attain when $k' \gt k$.",
-        latex=r"\lVert D_t \rVert^2 \le \frac{m_{\mathrm{in}}}{\alpha^2 \beta \bar{\sigma}^2 t} \; \forall "
-        r"t \ge 1, \qquad \limsup_{t \to \infty} t \lVert D_t \rVert^2 \le \frac{m_{\mathrm{in}}}{2 "
-        r"\alpha^2 \beta \bar{\sigma}^2}",
-        page="thm_1_explicit_constants",
+        latex=r"\lVert D_t \rVert^2 \le \frac{\lVert D_0 \rVert^2}{1 + \frac{23}{12} \beta\gamma \lVert D_0 "
+        r"\rVert^2 t} \; \forall t, \qquad \limsup_{t \to \infty} t \lVert D_t \rVert^2 \le "
+        r"\frac{m_{\mathrm{in}}}{2 \alpha^2 \beta \bar{\sigma}^2}",
+        page="thm_1_sharper_constants",
         hypotheses=THEOREM_1_EXPLICIT,
         uses=("new-thm-1-explicit",),
     ),
