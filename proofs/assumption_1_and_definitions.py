@@ -6,6 +6,7 @@ is compared with an independently typed one, and the independence that Assumptio
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +15,8 @@ from foanil.evidence import Check, Method, Residual, exact_residual
 from foanil.first_principles import Parameters, Sample
 from foanil.gaussian_moments import Centred, Gaussian, expectation
 from foanil.paper_alphabet import paper_alphabet
-from foanil.words import Element
-from proofs.derivation import words_check
+from foanil.words import Alphabet, Element, Letter, alphabet
+from proofs.derivation import Derivation, words_check, zero_check
 from proofs.expectations import adapted_head, adapted_second_moment, data_laws, sample, task_law, theta
 
 # Independently typed definitions -------------------------------------------------------------------
@@ -148,7 +149,37 @@ DEGREES: Mapping[str, tuple[str, str]] = {
 
 _SPLIT = {"B": split_representation()}
 
+
+@functools.cache
+def diversity_alphabet() -> Alphabet:
+    """Return the alphabet of c, λ and a projection P (k×k)."""
+    bare = alphabet(("c", "lam", "k"), (Letter("P", ("k", "k"), symmetric=True),), {"lam": r"\lambda"})
+    return bare.with_rule(bare.letter("P") @ bare.letter("P"), bare.letter("P"))
+
+
+def resolvent_gap(spread: int = 0, missing: int = 1) -> Element:
+    """Return (Σ⋆ − λI)·I/(c − λ) − I for Σ⋆ = cI: zero, so no λ but c is an eigenvalue, and λ_max/λ_min = 1.
+
+    A mutant adds a projection to Σ⋆, or leaves out c.
+    """
+    words = diversity_alphabet()
+    c, lam, identity = words.scalar("c"), words.scalar("lam"), words.eye("k")
+    covariance = missing * c * identity + spread * words.letter("P")
+    return (covariance - lam * identity) / (c - lam) - identity
+
+
 CHECKS = (
+    zero_check(
+        "under Assumption 1 the covariance has one eigenvalue",
+        ("sec-4-task-diversity",),
+        "every k, every c > 0",
+        resolvent_gap,
+        {
+            "cI + P": lambda: resolvent_gap(spread=1),
+            "cI − P": lambda: resolvent_gap(spread=-1),
+            "2cI": lambda: resolvent_gap(missing=2),
+        },
+    ),
     _agreement("labels of a task", ("def-tasks",), "labels", drawn_labels),
     _agreement("empirical loss", ("def-empirical-loss", "def-network"), "empirical_loss", loss_on_observations),
     _agreement("expected loss of a task", ("eq-1",), "adapted_test_loss", expected_loss_of_adapted_head),
@@ -196,3 +227,17 @@ def dependence_gap() -> Element:
     head = adapted_head(words).substitute({"z_in": words.letter("X_in") @ u})
     moment = expectation(head @ head.T, Gaussian("X_in"), Centred("w_star", words.letter("Sigma_star")))
     return (moment - adapted_second_moment()).into(relabelled)
+
+
+def diversity_derivation() -> Derivation:
+    """Return the derivation that Assumption 1 makes the tasks as diverse as can be."""
+    claim = ("sec-4-task-diversity",)
+    return Derivation("One eigenvalue", claim, (r"$\Sigma_\star = cI_k$", r"$\lambda \ne c$")).then(
+        "Σ⋆ = cI",
+        "The resolvent exists for every λ but c.",
+        r"(\Sigma_\star - \lambda I)\,\frac{1}{c-\lambda}I - I",
+        resolvent_gap(),
+    )
+
+
+DERIVATIONS = (diversity_derivation,)

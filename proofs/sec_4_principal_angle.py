@@ -17,6 +17,7 @@ from proofs.thm_1_explicit_constants import Limits
 
 ANGLE = ("sec-4-principal-angle",)
 CONTROL = ("sec-4-singular-value-control",)
+SUFFICES = ("sec-4-angle-suffices-well-specified",)
 
 # The angle -----------------------------------------------------------------------------------------
 
@@ -84,6 +85,23 @@ def at_most_one(orthonormal: bool = True, bound: int = 1, other: bool = False) -
 
 
 @functools.cache
+def no_complement(toward: str = "complement", invertible: bool = True) -> Element:
+    """Return B⋆,⊥ᵀB − (B⋆,⊥ᵀY)R for B = YR, or (B⋆,⊥ᵀB)R⁻¹ − B⋆,⊥ᵀY: zero, so each of the two vanishes with the other.
+
+    R (k′×k′) has an inverse when rank B = k′, as at k′ = k; a mutant lacks it.
+    """
+    size = ("k_prime", "k_prime")
+    bare = angle_alphabet(False, True).declaring(Letter("R", size), Letter("R_inverse", size, latex="R^{-1}"))
+    R, inverse = bare.letter("R"), bare.letter("R_inverse")
+    words = bare.with_rule(R @ inverse, bare.eye("k_prime")) if invertible else bare
+    seen = (words.letter("B_star_perp").T @ words.letter("Y")).into(words)
+    B = words.letter("Y") @ words.letter("R")
+    complement = words.letter("B_star_perp").T @ B
+    if toward == "complement":
+        return complement - seen @ words.letter("R")
+    return complement @ words.letter("R_inverse") - seen
+
+
 def control_alphabet(case: str) -> Alphabet:
     """Return the alphabet of C and D: "wide" with a unit vector x, Cx = 0; "square" with R = C⁻¹; else with neither.
 
@@ -202,7 +220,30 @@ def control_derivation() -> Derivation:
     return proof(title, CONTROL, premises, *wide(), *square())
 
 
-DERIVATIONS = (angle_derivation, control_derivation)
+def suffices_derivation() -> Derivation:
+    """Return the derivation that at k′ = k an angle of zero leaves no complement, and conversely."""
+    premises = (
+        "$B = YR$, $Y^{\\top}Y = I$, $R$ invertible: $\\mathrm{rank}\\, B = k' = k$",
+        "the distance is $\\lVert B_{\\star,\\perp}^{\\top}Y \\rVert$; at $k' = k$ both conventions agree",
+    )
+    return (
+        Derivation("At k′ = k an angle of zero leaves no complement", SUFFICES, premises)
+        .then(
+            "B = YR",
+            "Distance 0 gives no complement.",
+            r"B_{\star,\perp}^{\top}B - (B_{\star,\perp}^{\top}Y)R",
+            no_complement(),
+        )
+        .then(
+            "RR⁻¹ = I",
+            "No complement gives distance 0.",
+            r"(B_{\star,\perp}^{\top}B)R^{-1} - B_{\star,\perp}^{\top}Y",
+            no_complement("distance"),
+        )
+    )
+
+
+DERIVATIONS = (angle_derivation, control_derivation, suffices_derivation)
 
 _ANY = "every d, k < d, Y"
 
@@ -238,6 +279,17 @@ CHECKS = (
             "Y not orthonormal": lambda: at_most_one(orthonormal=False),
             "at most 0": lambda: at_most_one(bound=0),
             "the subspace for its complement": lambda: at_most_one(other=True),
+        },
+    ),
+    zero_check(
+        "at the exact width an angle of zero leaves no complement, and conversely",
+        SUFFICES,
+        "k′ = k, rank B = k, every d > k",
+        lambda: no_complement() if not no_complement().is_zero() else no_complement("distance"),
+        {
+            "R not invertible": lambda: no_complement("distance", invertible=False),
+            "at full width": lambda: whole_width("none"),
+            "any rank above k": lambda: attained("v"),
         },
     ),
     proof_check(

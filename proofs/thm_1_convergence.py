@@ -145,7 +145,13 @@ CHECKS: tuple[Check, ...] = (
 CHECKS += (
     proof_check(
         "limit points span the shared subspace",
-        ("abstract-low-rank", "sec-3-exact-span", "sec-3-singular-value-scale", "sec-3-rank-deficient"),
+        (
+            "abstract-low-rank",
+            "sec-3-exact-span",
+            "sec-3-singular-value-scale",
+            "sec-3-rank-deficient",
+            "sec-4-recovers-dimension",
+        ),
         EXPLICIT + "; every limit point",
         limit_points,
         {
@@ -202,6 +208,7 @@ def limit_points_derivation() -> Derivation:
         "sec-3-exact-span",
         "sec-3-singular-value-scale",
         "sec-3-rank-deficient",
+        "sec-4-recovers-dimension",
         "sec-3-rapid-step",
         "sec-3-zero-function",
     )

@@ -390,7 +390,25 @@ def complement_rate(step: OneStep | None = None) -> list[Proved]:
     return [*start_bounds(), *entry(iteration()), Limits(step or one_step()).complement_vanishes]
 
 
+def second_moment_controlled(step: OneStep | None = None) -> list[Proved]:
+    """Derive 0 ⪯ W ⪯ (qδ + ω)I: what E holds beside sCᵀC, with E[wwᵀ] = αcE, is bounded by ‖w‖² and ‖D‖²."""
+    step = step or one_step()
+    kept = [step.gram_of_C_bound, step.complement_bound, step.head_decrease]
+    return [*start_bounds(), *entry(iteration()), step.noise_lower, step.noise_upper, *kept]
+
+
 CHECKS = (
+    proof_check(
+        "the head bound controls the second moment",
+        ("app-a-head-controls-second-moment",),
+        EXPLICIT,
+        second_moment_controlled,
+        {
+            "without ḡ(1 + 2/m) ≤ 2": lambda: second_moment_controlled(without(_region(10))),
+            "‖ŵ‖² ≤ 2ω": lambda: _swollen("‖ŵ‖² ≤ ω", 2).noise_upper,
+            "‖DDᵀ‖ ≤ 2δ": lambda: _swollen("‖DDᵀ‖ ≤ δ", 2).noise_upper,
+        },
+    ),
     proof_check(
         "the representation stays bounded",
         ("app-a-bounded",),
@@ -479,6 +497,7 @@ def derivation() -> Derivation:
         "new-dimensionless-form",
         "app-a-bounded",
         "app-a-rate",
+        "app-a-head-controls-second-moment",
     )
     premises = (
         r"$\Sigma_\star = cI$, $\mathrm{rank}(B_\star^{\top}B_0) = k$",

@@ -63,6 +63,11 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "has BBᵀ = yP: rank k, the columns span the range of P, and its k nonzero squared singular values equal y.",
             "continuity; B and BBᵀ have one column space, and its singular values are roots (Horn & Johnson, 7.3)",
         ),
+        "continuity at limit points": Lemma(
+            "If f is continuous and f(θ_t) → 0, then f vanishes at every limit point of (θ_t); a bounded sequence in "
+            "a finite-dimensional space has one.",
+            "Rudin, Principles, 3.6 and 4.2",
+        ),
         "Gaussian singular values": Lemma(
             "If X is m×k with i.i.d. standard normal entries and m ≥ k, then with probability at least 1 − 2e^{−t²/2} "
             "all its singular values lie within √m ± (√k + t); here t = √k.",
