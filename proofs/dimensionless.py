@@ -34,6 +34,7 @@ SCALARS = (
     "y",
     "t",
     "lam",
+    "epsilon",
 )
 LATEX = {
     "rho": r"\rho",
@@ -45,6 +46,7 @@ LATEX = {
     "omega_prime": r"\omega'",
     "omega_bar": r"\bar\omega",
     "lam": r"\lambda",
+    "epsilon": r"\varepsilon",
 }
 
 

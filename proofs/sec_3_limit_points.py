@@ -12,6 +12,7 @@ from foanil.decisions import more_than
 from foanil.evidence import Check
 from foanil.inequalities import Fact, Theory
 from foanil.words import Element
+from proofs import sec_3_limit_exists
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
 from proofs.dimensionless import iteration
 from proofs.one_step import OneStep, one_step, region
@@ -122,4 +123,4 @@ def head_derivation() -> Derivation:
     return found.extended(proof("", VANISH, (), *vanishes_at_square_width()))
 
 
-DERIVATIONS = (null_space_derivation, head_derivation)
+DERIVATIONS = (null_space_derivation, head_derivation, sec_3_limit_exists.derivation)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 
 from foanil import rational
-from foanil.arrays import EXACT
+from foanil.arrays import EXACT, NUMPY
 from foanil.convergence import explicit_conditions
 from foanil.dynamics import trajectory
 from foanil.evidence import Check, Method
@@ -13,12 +16,14 @@ from foanil.paper_alphabet import paper_alphabet
 from foanil.pytest_plugin import Recorder, cases
 from foanil.setting import State, isotropic
 from foanil.words import WordShapeError
+from proofs import sec_3_limit_exists
 from proofs.sec_3_limit_points import CHECKS
 
 STEPS = 4
+LONG = 4000
 
 
-@pytest.mark.parametrize("check", cases(CHECKS))
+@pytest.mark.parametrize("check", cases((*CHECKS, *sec_3_limit_exists.CHECKS)))
 def test_as_derived(check: Check, evidence: Recorder) -> None:
     """Every step of the derivations is accepted, and every falsehood is refused."""
     evidence.judge(check)
@@ -40,6 +45,23 @@ def test_admissible_head_that_stays(evidence: Recorder) -> None:
         method=Method.EXACT,
         scope=f"one exact instance: d = 4, k = 2, k′ = 3, m_in = 5, {STEPS} steps; the identity gives all steps",
         shown="w_t = (0, 0, 1/2) for every t, while B_t moves",
+    )
+
+
+@pytest.mark.claim(id="sec-3-limit-exists")
+def test_representation_settles(evidence: Recorder) -> None:
+    """The length of the path of B⋆ᵀB_t after t steps falls below 10⁻⁶, with a complement and a head that both act."""
+    setting = isotropic(d=4, k=2, k_prime=3, m_in=2, c=1, sigma_sq=2, alpha="1/4", beta="1/4")
+    B = rational.matrix([["1/4", 0, "1/8"], ["1/8", "1/4", 0], ["1/8", 0, "1/8"], [0, "1/8", "1/8"]], "B", (4, 3))
+    points = [point.B[:2] for point in trajectory(NUMPY, setting, State(B, ("1/4", "1/8", "1/4")), LONG)]
+    moves = [float(np.linalg.norm(after - before, 2)) for before, after in pairwise(points)]
+    early, late = sum(moves[: LONG // 2]), sum(moves[LONG // 2 :])
+    assert late < 1e-6 < 0.1 < early
+    evidence.record(
+        claim="sec-3-limit-exists",
+        method=Method.TRAJECTORY,
+        scope=f"one instance: d = 4, k = 2, k′ = 3, m_in = 2, {LONG} steps in double precision",
+        shown=f"path length of B⋆ᵀB_t: {early:.3f} in the first half, {late:.1e} in the second",
     )
 
 

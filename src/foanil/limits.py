@@ -68,6 +68,19 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "a finite-dimensional space has one.",
             "Rudin, Principles, 3.6 and 4.2",
         ),
+        "coupled contractions": Lemma(
+            "If x_t, y_t ≥ 0, θ < 1, ε_t → 0, x_{t+1} ≤ (θ + ε_t)x_t + ε_ty_t and y_{t+1} ≤ (θ + ε_t)y_t + ε_tx_t, "
+            "then Σ(x_t + y_t) < ∞.",
+            "x_t + y_t decays geometrically from some t on",
+        ),
+        "summable forcing": Lemma(
+            "If x_t, f_t ≥ 0, θ < 1, ε_t → 0, Σf_t < ∞ and x_{t+1} ≤ (θ + ε_t)x_t + f_t, then Σx_t < ∞.",
+            "sum the inequality from some t on",
+        ),
+        "finite length": Lemma(
+            "If Σ‖C_{t+1} − C_t‖ < ∞, then C_t converges.",
+            "absolutely convergent series converge (Rudin, Principles, 3.45)",
+        ),
         "Gaussian singular values": Lemma(
             "If X is m×k with i.i.d. standard normal entries and m ≥ k, then with probability at least 1 − 2e^{−t²/2} "
             "all its singular values lie within √m ± (√k + t); here t = √k.",

@@ -14,8 +14,6 @@ from foanil.claims.hypotheses import (
     MODEL,
     ORTHONORMAL,
     POSITIVE_COVARIANCE,
-    PRINTED_HEAD,
-    PRINTED_STEPS,
     SPLIT,
     WIDTHS,
 )
@@ -51,13 +49,15 @@ INFINITE_TASKS_MODEL = (
     ),
     Claim(
         id="sec-4-infinite-samples-misspecified",
-        title="With infinitely many samples the other limits still hold",
+        title="With infinitely many samples the third limit still holds",
         location="Section 4, infinite tasks model; Appendix G",
         kind=Kind.LIMIT,
         source=Source.CITED,
-        statement=r"At $m_{\mathrm{in}} = \infty$ the analysis extends to the misspecified setting: the "
-        r"second and third limits hold, with $\Lambda_\star = I_k/\alpha$.",
-        latex=r"m_{\mathrm{in}} = \infty : \quad B_t w_t \to 0, \quad \Lambda_t \to \frac{1}{\alpha} I_k",
+        statement=r"At $m_{\mathrm{in}} = \infty$ the analysis extends to the misspecified setting: the third limit "
+        r"holds, with $\Lambda_\star = I_k/\alpha$, and the head's output leaves the complement; $B_t w_t$ itself "
+        "need not vanish.",
+        latex=r"m_{\mathrm{in}} = \infty : \quad B_{\star,\perp}^\top B_t w_t \to 0, \quad \Lambda_t \to "
+        r"\frac{1}{\alpha} I_k",
         page="sec_3_infinite_samples",
         quote="setting with some extra work, as explained in Appendix G",
         hypotheses=(
@@ -65,9 +65,12 @@ INFINITE_TASKS_MODEL = (
             INFINITE_SAMPLES,
             ISOTROPIC,
             FULL_RANK_START,
-            r"$\alpha \lVert B_0 \rVert^2 \lt 1$ (the printed bound is empty at $m_{\mathrm{in}} = \infty$)",
-            PRINTED_HEAD,
-            PRINTED_STEPS,
+            r"$\alpha \lVert B_0 \rVert^2 \le \delta \lt 1$ (the printed bound is empty at $m_{\mathrm{in}} = \infty$)",
+            (
+                r"$\lVert w_0 \rVert^2 \le \frac{1}{2} \alpha c e^{-7\nu/(\alpha c (1 - \delta))}$, $\nu = "
+                r"\mathrm{Tr}(B_0^\top B_{\star,\perp} B_{\star,\perp}^\top B_0)$"
+            ),
+            r"$0 \lt \beta \le \alpha \le 1/(2\bar\sigma)$",
         ),
         uses=("sec-4-infinite-samples-updates", "eq-5", "sec-3-shrinkage-limit"),
     ),
@@ -148,8 +151,9 @@ INFINITE_TASKS_MODEL = (
         kind=Kind.IDENTITY,
         source=Source.STATED,
         statement="With finitely many samples the inner loop overfits, the outer loss penalises it, and "
-        "this unlearns the complement: the terms of (7) that act on it beyond the row space of "
-        r"$B_\star^\top B_t$ carry $1/m_{\mathrm{in}}$.",
+        "this unlearns the complement: apart from the head's rank-one term, which acts on nothing when "
+        r"$B_t w_t = 0$, the terms of (7) that act on it beyond the row space of $B_\star^\top B_t$ carry "
+        r"$1/m_{\mathrm{in}}$.",
         latex=r"B_{\star,\perp}^\top B_{t+1} = B_{\star,\perp}^\top B_t \left( I_{k'} - \beta "
         r"\mathbb{E}[w_{t,i} w_{t,i}^\top] \right)",
         page="sec_3_infinite_samples",
