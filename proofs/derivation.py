@@ -207,6 +207,14 @@ SCALAR_LATEX: Mapping[str, str] = {
     "omega_prime": r"\omega'",
     "omega_bar": r"\bar\omega",
     "y": "y",
+    "eta": r"\eta",
+    "phi": r"\varphi",
+    "chi": r"\chi",
+    "psi": r"\psi",
+    "mu": r"\mu",
+    "nu": r"\nu",
+    "tau": r"\tau",
+    "epsilon": r"\varepsilon",
     "lam": r"\lambda",
 }
 

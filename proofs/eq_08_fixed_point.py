@@ -19,6 +19,7 @@ from foanil.gaussian_moments import Centred, Gaussian, expectation
 from foanil.notation import NOTATION
 from foanil.paper_alphabet import limit_alphabet, paper_alphabet, total_task_variance
 from foanil.words import Alphabet, Element
+from proofs import fixed_points
 from proofs.derivation import EVERY_SIZE, Derivation, difference, leading_ratio, state
 from proofs.expectations import mean_outer_direction
 
@@ -237,7 +238,7 @@ def derivation_of_limit(claims: tuple[str, ...]) -> Derivation:
     return start.then("derived", "The limit.", r"\Lambda_\star", solved_for_gram())
 
 
-DERIVATIONS = (derivation, shrinkage_derivation)
+DERIVATIONS = (derivation, shrinkage_derivation, *fixed_points.DERIVATIONS)
 
 _INSTANCE = "one instance: k = 3, Σ⋆ not diagonal, m_in = 4, exact rationals"
 

@@ -70,8 +70,8 @@ STRENGTHENINGS = words(
 PAGES = words(
     """
     assumption_1_and_definitions eq_04_inner_step eq_05_06_outer_step eq_07_second_moment eq_08_fixed_point
-    eq_11_new_task_step thm_1_convergence thm_1_explicit_constants thm_1_sharper_constants thm_1_hypotheses thm_1_symmetry
-    thm_1_global_minima thm_1_conjecture sec_2_first_order_gradient
+    eq_11_new_task_step thm_1_convergence thm_1_explicit_constants thm_1_sharper_constants thm_1_hypotheses
+    thm_1_symmetry thm_1_global_minima thm_1_conjecture sec_2_first_order_gradient
     prop_1_decomposition sec_1_minimal_architecture sec_2_no_split
     sec_2_first_order_maml sec_3_monotonicity sec_3_limit_points sec_3_infinite_samples sec_3_gradient_flow
     sec_31_test_time_adaptation sec_4_principal_angle sec_4_burer_monteiro sec_4_nonzero_mean
@@ -82,8 +82,8 @@ PAGES = words(
 
 MACROS = words(
     r"""
-    Lambda Longleftrightarrow Longrightarrow Pi Sigma Theta alpha approx arg asymp bar begin beta big cdot delta end eta
-    exists forall frac gamma ge gg gt hat in infty int kappa ker lVert lambda ldots le left leftarrow lesssim lim
+    Lambda Longleftrightarrow Longrightarrow Pi Sigma Theta alpha approx arg asymp bar begin beta big cdot chi delta end
+    eta exists forall frac gamma ge gg gt hat in infty int kappa ker lVert lambda ldots le left leftarrow lesssim lim
     limsup ll lt lvert mapsto mathbb mathcal mathrm max mid min mu nabla ne nearrow nu not omega partial perp pm preceq
     propto qquad quad rVert rho right rvert sigma sim sqrt star succ succeq sum tau text tfrac theta times to top
     varepsilon

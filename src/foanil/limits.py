@@ -77,6 +77,11 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "If x_t, f_t ≥ 0, θ < 1, ε_t → 0, Σf_t < ∞ and x_{t+1} ≤ (θ + ε_t)x_t + f_t, then Σx_t < ∞.",
             "sum the inequality from some t on",
         ),
+        "repelling fixed point": Lemma(
+            "If y_{t+1} = p(y_t) and |p(y) − x| > |y − x| for 0 < |y − x| ≤ ε, ε > 0, then y_t → x only if y_t = x "
+            "from some t on.",
+            "a positive increasing sequence does not tend to 0 (Rudin, Principles, 3.14)",
+        ),
         "finite length": Lemma(
             "If Σ‖C_{t+1} − C_t‖ < ∞, then C_t converges.",
             "absolutely convergent series converge (Rudin, Principles, 3.45)",

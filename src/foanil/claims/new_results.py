@@ -110,16 +110,17 @@ FORMS = (
     ),
     Claim(
         id="new-fixed-points",
-        title="All fixed points without a complement, and their stability",
+        title="All fixed points, and the Jacobian at each",
         location="beside equation (8), Section 3",
         kind=Kind.OPTIMALITY,
         source=Source.OURS,
-        statement=r"With $D = 0$ and $Bw = 0$, $(B, w)$ is a fixed point if and only if $\alpha\Lambda$ is "
-        r"$x_\star$ times an orthogonal projector. At $w = 0$ it is unstable below rank $k$; at rank $k$ "
-        r"the eigenvalue of the Jacobian along $\Lambda$ is $1 - 2\alpha\beta c$.",
-        latex=r"D = 0, \; Bw = 0 : \quad \alpha\Lambda = x_\star \Pi, \; \Pi^2 = \Pi = \Pi^\top; \qquad "
-        r"p(\lambda) = \lambda (1 + a(1 - s\lambda))^2, \quad p'(x_\star) = 1 - 2a, \; p'(0) = (1 + "
-        "a)^2",
+        statement=r"$(B, w)$ is a fixed point of (5)-(6) if and only if $B_{\star,\perp}^\top B = 0$, $Bw = 0$ and "
+        r"$\alpha\Lambda$ is $x_\star$ times an orthogonal projector. The Jacobian is diagonalisable. For "
+        r"$\alpha\beta c \lt 1$, $\beta \le \alpha$ and $\beta\lVert w \rVert^2 \lt 2$ its eigenvalues lie in "
+        r"$(-1, 1]$ at rank $k$, with $1 - 2\alpha\beta c$ along $\Lambda$; below rank $k$ one exceeds 1, unless the "
+        r"rank is $k - 1 = k' - 1$ and $\lVert w \rVert^2 \ge \alpha c$.",
+        latex=r"B_{\star,\perp}^\top B = 0, \; Bw = 0, \; \alpha\Lambda = x_\star \Pi, \; \Pi^2 = \Pi = \Pi^\top; "
+        r"\qquad p(\lambda) = \lambda (1 + a(1 - s\lambda))^2, \quad p'(x_\star) = 1 - 2a, \; p'(0) = (1 + a)^2",
         page="eq_08_fixed_point",
         hypotheses=(*ITERATION, ISOTROPIC, *_DIMENSIONLESS),
         uses=("eq-8", "new-dimensionless-form"),
@@ -326,13 +327,20 @@ THEOREM = (
         location="beside Theorem 1, Section 3",
         kind=Kind.LIMIT,
         source=Source.OURS,
-        statement="With $k = k' = 1$, no complement and a head just above the bound, a small enough "
-        "representation decays to zero.",
-        latex=r"D_0 = 0, \; \lVert \hat{w}_0 \rVert^2 = 1 + \eta, \; 0 \lt \eta \le 1, \; a \le "
-        r"\tfrac{1}{4}, \; 0 \lt \hat{c}_0^2 \le \frac{a\eta^2}{32\rho} \;\Longrightarrow\; "
-        r"\hat{c}_{t+1} \le \left( 1 - \frac{a\eta}{4} \right) \hat{c}_t \to 0",
+        statement=r"If the head is longer than its bound along a right singular direction of $B_\star^\top B_0$ that "
+        r"$B_{\star,\perp}^\top B_0$ sends to zero, and the singular value is small enough, then that singular value "
+        r"decays to zero, at every $k \le k'$.",
+        latex=r"\begin{aligned} &\hat C_0 f = \chi_0 e, \; \hat C_0^\top e = \chi_0 f, \; \hat D_0 f = 0, \; "
+        r"\hat w_0 = \sqrt{1 + \eta} f, \; 0 \lt \eta \le 1, \; 0 \lt \chi_0^2 \le \frac{a\eta^2}{8\rho} \\ "
+        r"&\Longrightarrow\; \chi_{t+1}^2 \le \left( 1 - \frac{a\eta}{2} \right) \chi_t^2 \to 0 \end{aligned}",
         page="thm_1_hypotheses",
-        hypotheses=(*ITERATION, ISOTROPIC, r"$k = k' = 1$", *_DIMENSIONLESS),
+        hypotheses=(
+            *ITERATION,
+            ISOTROPIC,
+            r"$0 \lt \beta \le \alpha \le 1/(2\bar\sigma)$",
+            r"$e$, $f$ unit vectors",
+            *_DIMENSIONLESS,
+        ),
         uses=("new-dimensionless-form",),
     ),
     Claim(
@@ -341,8 +349,9 @@ THEOREM = (
         location="beside Theorem 1, Section 3",
         kind=Kind.BOUND,
         source=Source.OURS,
-        statement=r"The fixed point is stable for $\alpha\beta c \lt 1$ only, and the iteration doubles "
-        "its period at 1: no version of Theorem 1 can allow more.",
+        statement=r"The fixed point is linearly stable along $\Lambda$ for $\alpha\beta c \lt 1$, without head and "
+        r"complement still attracts at 1, and repels beyond, where an attracting two-cycle branches off: for "
+        r"$\alpha\beta c \gt 1$ and $D_0 = 0$, $w_0 = 0$ only exact preimages converge.",
         latex=r"p'(x_\star) = 1 - 2\alpha\beta c, \quad \lvert p'(x_\star) \rvert \le 1 "
         r"\;\Longleftrightarrow\; \alpha\beta c \le 1",
         page="thm_1_hypotheses",
