@@ -11,17 +11,18 @@ import numpy as np
 from sympy import QQ, Symbol, factor, latex
 from sympy.polys.fields import FracElement, FracField
 
-from foanil import formal
+from foanil import first_principles, formal
 from foanil.arrays import EXACT
 from foanil.decisions import at_least, decide, more_than
 from foanil.evidence import Check, Method, Residual, exact_residual
+from foanil.first_principles import Parameters
 from foanil.gaussian_moments import Centred, Gaussian, expectation
 from foanil.notation import NOTATION
 from foanil.paper_alphabet import limit_alphabet, paper_alphabet, total_task_variance
 from foanil.words import Alphabet, Element
 from proofs import fixed_points
 from proofs.derivation import EVERY_SIZE, Derivation, difference, leading_ratio, state
-from proofs.expectations import mean_outer_direction
+from proofs.expectations import mean_outer_direction, sample
 
 EVERY_COVARIANCE = EVERY_SIZE + ", every Σ⋆ ⪰ 0 with (1 + 1/m_in)Σ⋆ + (σ̄²/m_in)I invertible"
 
@@ -154,16 +155,23 @@ def shrinkage_limit_residual(stated: Callable[..., Any]) -> Residual:
 
 
 def shrinkage_scale_residual(stated: Callable[..., Any]) -> Residual:
-    """Check 1 − αλ(Λ⋆) = (λ + σ̄²)/(λm_in + λ + σ̄²), and that it is at least 1/2 exactly when m_in ≤ 1 + σ̄²/λ."""
+    """Check 1 − αλ(Λ⋆) = (λ + σ̄²)/(λm_in + λ + σ̄²), in (0, 1), ≥ 1/2 iff m_in ≤ 1 + σ̄²/λ."""
     lam, m_in, noise = (_SCALARS.gens[index] for index in (0, 1, 5))
     shrinkage = 1 - eigenvalue(stated)
     expected = (lam + noise) / (lam * m_in + lam + noise)
     given = (more_than(lam), at_least(m_in, _SCALARS.one), more_than(noise))
     half = _SCALARS.one / 2
     few, many = at_least(1 + noise / lam, m_in), more_than(m_in, 1 + noise / lam)
-    decided = [decide((*given, few), at_least(shrinkage, half)), decide((*given, many), more_than(half, shrinkage))]
+    decided = [
+        decide((*given, few), at_least(shrinkage, half)),
+        decide((*given, many), more_than(half, shrinkage)),
+        decide(given, more_than(shrinkage)),
+        decide(given, more_than(_SCALARS.one, shrinkage)),
+    ]
     answers = ", ".join(f"z3 {d.z3}, cvc5 {d.cvc5}" for d in decided)
-    shown = f"shrinkage − (λ + σ̄²)/(λm + λ + σ̄²) = {shrinkage - expected}; ≥ 1/2 iff m_in ≤ 1 + σ̄²/λ: {answers}"
+    shown = (
+        f"shrinkage − (λ + σ̄²)/(λm + λ + σ̄²) = {shrinkage - expected}; ≥ 1/2 iff m_in ≤ 1 + σ̄²/λ; in (0, 1): {answers}"
+    )
     return exact_residual(shrinkage == expected and all(d.holds for d in decided), shown)
 
 
@@ -238,7 +246,22 @@ def derivation_of_limit(claims: tuple[str, ...]) -> Derivation:
     return start.then("derived", "The limit.", r"\Lambda_\star", solved_for_gram())
 
 
-DERIVATIONS = (derivation, shrinkage_derivation, *fixed_points.DERIVATIONS)
+def unbiased_derivation() -> Derivation:
+    """Return the derivation of the mean of the one-step estimator, and of what it is without shrinkage."""
+    words = estimator_alphabet()
+    B = words.letter("B_star") @ words.letter("C")
+    step = first_principles.inner_step(Parameters(B, words.letter("w")), sample(words, "test"), words.scalar("alpha"))
+    noise = words.scalar("sigma_sq") * words.eye("m_test")
+    mean = expectation(B @ step.w, Gaussian("X_test"), Centred("z_test", noise))
+    unshrunk = mean.transport(words, {"Lambda": words.eye("k") / words.scalar("alpha")}, {})
+    return (
+        Derivation("The one-step estimator", ("sec-3-unbiased",), (r"$\hat B = B_\star C$, $\hat B\hat w = 0$ (9)",))
+        .then("expectation", "Its mean.", r"\mathbb{E}[\hat Bw_{\mathrm{test}}]", mean)
+        .then("αΛ = I", "Without shrinkage it is unbiased.", r"\mathbb{E}[\hat Bw_{\mathrm{test}}]", unshrunk)
+    )
+
+
+DERIVATIONS = (derivation, shrinkage_derivation, unbiased_derivation, *fixed_points.DERIVATIONS)
 
 _INSTANCE = "one instance: k = 3, Σ⋆ not diagonal, m_in = 4, exact rationals"
 

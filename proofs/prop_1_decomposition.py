@@ -234,13 +234,29 @@ def wrong_fraction(claimed_noise_only: bool = True) -> list[Proved]:
     return [T.decide(more_than((1 + kappa) / (m + 1 + kappa), y / m), "the bias exceeds y·(1 + 0)/m at κ = m > 2y")]
 
 
-def below_identity(squared: bool = True) -> list[Fact]:
-    """Derive Tr(Y²) ≤ k and Y² ⪯ I from 0 ⪯ Y ⪯ I: shrinkage lowers the variance."""
-    words = _scalars()
-    Y, identity = words.letter("Y"), words.eye("k")
-    hypotheses = {"0 ⪯ Y": Y, "Y ⪯ I": identity - Y} if squared else {"0 ⪯ Y": Y, "Y ⪯ I": 2 * identity - Y}
-    T = Theory(words, (), hypotheses)
-    return [T.spectral(Y, T.hypothesis("0 ⪯ Y"), T.hypothesis("Y ⪯ I"), [1, 0, -1], "Y² ⪯ I")]
+@functools.cache
+def variance_alphabet() -> Alphabet:
+    """Return the alphabet of Y = αΛ⋆ and w⋆, with v for σ² and m for m_test."""
+    letters = (Letter("Y", ("k", "k"), symmetric=True), Letter("w_star", ("k", "1"), latex=r"w_\star"))
+    return alphabet(("v", "m", "k", "lam"), letters)
+
+
+def variance_falls(most: int = 1, dimension: int = 1) -> list[Fact]:
+    """Derive ‖Yw⋆‖² + Tr(Y²)(‖w⋆‖² + σ²) ≤ ‖w⋆‖² + k(‖w⋆‖² + σ²), over m_test, from 0 ⪯ Y ⪯ I.
+
+    A mutant bounds Y by a multiple of I, or has another multiple of k.
+    """
+    words = variance_alphabet()
+    Y, w, identity = words.letter("Y"), words.letter("w_star"), words.eye("k")
+    v, m, k = (words.scalar(name) for name in ("v", "m", "k"))
+    hypotheses = {"0 ⪯ Y": Y, "Y ⪯ I": most * identity - Y}
+    T = Theory(words, (at_least(v.coefficient()), more_than(m.coefficient())), hypotheses)
+    smaller = T.spectral(Y, T.hypothesis("0 ⪯ Y"), T.hypothesis("Y ⪯ I"), [1, 0, -1], "Y² ⪯ I")
+    weight = T.trace(smaller, "Tr(Y²) ≤ k")
+    parts = (T.congruence(smaller, w.T), T.product(T.square(w.T), weight), T.scale(weight, v.coefficient()))
+    spread = words.sqnorm(w) + v
+    gap = (words.sqnorm(w) + dimension * k * spread - words.sqnorm(Y @ w) - words.trace(Y @ Y) * spread) / m
+    return [T.restate(T.scale(T.sum(*parts), 1 / m.coefficient()), gap, "shrinkage lowers the variance")]
 
 
 def _risk_gap(change: Callable[[Alphabet], Element]) -> Element:
@@ -299,12 +315,12 @@ CHECKS: tuple[Check, ...] = (
     proof_check(
         "shrinkage lowers the variance",
         ("prop-1-last-term", "sec-3-shrinkage-variance"),
-        "every k and every 0 ⪯ Y ⪯ I, Y = αΛ⋆",
-        below_identity,
+        "every k, w⋆, σ² and m_test, every 0 ⪯ Y ⪯ I, Y = αΛ⋆",
+        variance_falls,
         {
-            "Y ⪯ 2I": lambda: below_identity(False),
-            "Y ⪯ Y²": lambda: _reversed_spectral([0, -1, 1]),
-            "Y² ⪯ I/2": lambda: _reversed_spectral([QQ(1, 2), 0, -1]),
+            "Y ⪯ 2I": lambda: variance_falls(most=2),
+            "2k for k": lambda: variance_falls(dimension=2),
+            "no k": lambda: variance_falls(dimension=0),
         },
     ),
     zero_check(
@@ -367,14 +383,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _reversed_spectral(coefficients: list[object]) -> Fact:
-    words = _scalars()
-    Y, identity = words.letter("Y"), words.eye("k")
-    T = Theory(words, (), {"0 ⪯ Y": Y, "Y ⪯ I": identity - Y})
-    values = [words.field(c) for c in coefficients]
-    return T.spectral(Y, T.hypothesis("0 ⪯ Y"), T.hypothesis("Y ⪯ I"), values)
-
-
 def derivation() -> Derivation:
     """Return the derivation of the decomposition and of the exact expected risk."""
     found = terms()
@@ -407,4 +415,31 @@ def bound_derivation() -> Derivation:
     )
 
 
-DERIVATIONS = (derivation, bound_derivation)
+def risk_derivation() -> Derivation:
+    """Return the derivation of what the risk is, what it sees of X, and what shrinkage does to its variance."""
+    claims = ("sec-31-excess-risk", "prop-1-dimension-free", "sec-3-shrinkage-variance", "prop-1-last-term")
+    premises = (
+        r"$X = X_kB_\star^{\top} + X_cB_{\star,\perp}^{\top}$",
+        r"for the last step $Y = \alpha\Lambda_\star$, $v = \sigma^2$, $m = m_{\mathrm{test}}$",
+        r"$0 \preceq \alpha\Lambda_\star \preceq I$, by its eigenvalues in (8)",
+    )
+    found = (
+        Derivation("What the risk is, and what it depends on", claims, premises)
+        .then(
+            "expectation",
+            "Twice the mean loss on fresh data, less the noise, is the squared distance: nothing remains.",
+            r"2\mathbb{E}\hat L - \sigma^2 - \lVert Bw - B_\star w_\star\rVert^2",
+            excess_risk_gap(),
+        )
+        .then(
+            "B⋆ᵀB⋆ = I",
+            "The error's norm sees X through its k columns along B⋆ only: nothing remains.",
+            r"\lVert\hat Bw_{\mathrm{test}} - B_\star w_\star\rVert^2 - "
+            r"\lVert Y(X_k^{\top}X_kw_\star + X_k^{\top}z)/m_{\mathrm{test}} - w_\star\rVert^2",
+            reduced_error_gap(),
+        )
+    )
+    return found.extended(proof("", claims, (), *variance_falls()))
+
+
+DERIVATIONS = (derivation, bound_derivation, risk_derivation)

@@ -235,4 +235,22 @@ def derivation() -> Derivation:
     return identity.extended(signs)
 
 
-DERIVATIONS = (derivation,)
+def nonconvex_derivation() -> Derivation:
+    """Return the derivation that the objective is not convex."""
+    premises = (
+        r"$\bar\sigma^2 \gt 0$, $\Sigma_\star \ne 0$: $\mathrm{Tr}(M_\star\Theta) \gt 0$",
+        r"$(B, w)$ a minimum; so is $(-B, -w)$, and their midpoint is $(0, 0)$",
+    )
+    return (
+        Derivation("The objective is not convex", ("sec-3-nonconvex",), premises)
+        .then("identity of traces", "The loss is even.", "L(-B, -w) - L(B, w)", evenness())
+        .then(
+            "identity of traces",
+            r"At the midpoint the loss exceeds the least one by half of $\mathrm{Tr}(M_\star\Theta) \gt 0$.",
+            r"L(0, 0) - L_\star - \tfrac12\mathrm{Tr}(M_\star\Theta)",
+            strict_elsewhere(),
+        )
+    )
+
+
+DERIVATIONS = (derivation, nonconvex_derivation)

@@ -321,7 +321,7 @@ CONSEQUENCES = (
         latex=r"\frac{\lVert Y w_\star \rVert^2 + \mathrm{Tr}(Y^2)(\lVert w_\star \rVert^2 + "
         r"\sigma^2)}{m_{\mathrm{test}}} \le \frac{\lVert w_\star \rVert^2 + k(\lVert w_\star \rVert^2 "
         r"+ \sigma^2)}{m_{\mathrm{test}}}, \quad Y = \alpha\Lambda_\star",
-        page="eq_08_fixed_point",
+        page="prop_1_decomposition",
         quote="This shrinkage mitigates the variance of the estimator returned after a single gradient step",
         hypotheses=(*TEST_TASK, POSITIVE_COVARIANCE),
         uses=("eq-8", "eq-9", "eq-11", "new-prop-1-exact-risk"),
