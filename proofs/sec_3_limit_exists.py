@@ -16,6 +16,7 @@ from foanil import limits
 from foanil.decisions import at_least, more_than
 from foanil.evidence import Check
 from foanil.inequalities import Abstraction, Decided, RefusedStepError
+from foanil.limits import Conclusion
 from foanil.words import Alphabet, Element, Letter
 from proofs.derivation import Derivation, Proved, proof, proof_check
 from proofs.dimensionless import Iteration, dimensionless_alphabet, iteration
@@ -171,38 +172,41 @@ def _multiplier_at_rest(here: Iteration) -> FracElement:
     return origin.concrete(moved.diff(f))
 
 
-def limit_exists(
-    step: OneStep | None = None,
+def geometric(
+    found: Limits,
     cross: Callable[[], Element] = cross_gap,
     output: Callable[[], Element] = output_gap,
-    gram: Callable[[], Element] = gram_gap,
-    move: Callable[[], Element] = move_gap,
     least: int = 0,
-) -> list[Proved]:
-    """Derive that B_t converges; the four identities can be replaced by wrong ones."""
-    step = step or one_step()
-    found = Limits(step)
+) -> Conclusion:
+    """‖C_tD_tᵀ‖ + ‖C_tŵ_t‖ decays geometrically; the two identities can be replaced by wrong ones."""
     require_small(cross(), "X₊ minus its linear part")
     require_small(output(), "p₊ minus its linear part")
+    statement = r"\lVert C_tD_t^{\top}\rVert + \lVert C_t\hat w_t\rVert \le K\theta^t,\quad \theta \lt 1"
+    vanish = (found.complement_vanishes, found.outputs_vanish, found.gram_converges)
+    return limits.scalar_lemma("coupled contractions", statement, contractions(found.step, least)[:4], *vanish)
+
+
+def limit_exists(
+    step: OneStep | None = None,
+    decays: Callable[[Limits], Conclusion] = geometric,
+    gram: Callable[[], Element] = gram_gap,
+    move: Callable[[], Element] = move_gap,
+) -> list[Proved]:
+    """Derive that B_t converges; its parts can be replaced by wrong ones."""
+    step = step or one_step()
+    found = Limits(step)
     require_summable(gram(), "Λ₊ − NΛN")
     require_summable(move(), "C₊ − C − a(I − sΛ)C")
-    factors = contractions(step, least)
-    vanish = (found.complement_vanishes, found.outputs_vanish, found.gram_converges)
-    geometric = limits.scalar_lemma(
-        "coupled contractions",
-        r"\textstyle\sum_t \lVert C_tD_t^{\top}\rVert + \lVert C_t\hat w_t\rVert \lt \infty",
-        factors[:4],
-        *vanish,
-    )
+    fast, outputs = decays(found), found.outputs_vanish
+    statement = r"\textstyle\sum_t \lVert I - s\Lambda_t\rVert \lt \infty"
     rest = limits.scalar_lemma(
-        "summable forcing", r"\textstyle\sum_t \lVert I - s\Lambda_t\rVert \lt \infty", factors[4:], geometric, *vanish
+        "summable forcing", statement, contractions(step)[4:], fast, outputs, found.gram_converges
     )
-    end = limits.by_lemma("finite length", r"C_t \to C_\infty,\quad B_t \to B_\infty", rest, geometric, *vanish)
+    end = limits.by_lemma("finite length", r"C_t \to C_\infty,\quad B_t \to B_\infty", rest, fast, outputs)
     return [*start_bounds(), *entry(iteration()), end]
 
 
-def _wrong(make: Callable[..., Element], **change: int) -> Callable[[], Element]:
-    return functools.partial(make, **change)
+_wrong = functools.partial
 
 
 CHECKS: tuple[Check, ...] = (
@@ -212,12 +216,14 @@ CHECKS: tuple[Check, ...] = (
         EXPLICIT,
         limit_exists,
         {
-            "X₊ with another linear part": lambda: limit_exists(cross=_wrong(cross_gap, grown=2)),
-            "p₊ with 2‖ŵ‖²": lambda: limit_exists(output=_wrong(output_gap, weight=2)),
-            "p₊ without ‖ŵ‖²": lambda: limit_exists(output=_wrong(output_gap, weight=0)),
+            "X₊ with another linear part": lambda: limit_exists(
+                decays=_wrong(geometric, cross=_wrong(cross_gap, grown=2))
+            ),
+            "p₊ with 2‖ŵ‖²": lambda: limit_exists(decays=_wrong(geometric, output=_wrong(output_gap, weight=2))),
+            "p₊ without ‖ŵ‖²": lambda: limit_exists(decays=_wrong(geometric, output=_wrong(output_gap, weight=0))),
             "Λ₊ with 2s": lambda: limit_exists(gram=_wrong(gram_gap, level=2)),
             "C₊ without the noise": lambda: limit_exists(move=_wrong(move_gap, level=0)),
-            "factors at least 1": lambda: limit_exists(least=1),
+            "factors at least 1": lambda: limit_exists(decays=_wrong(geometric, least=1)),
             "without a < 1/2": lambda: limit_exists(without(region(iteration())[1])),
             "without ρ ≤ 1": lambda: limit_exists(without(region(iteration())[3])),
         },

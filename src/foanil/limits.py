@@ -70,8 +70,8 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
         ),
         "coupled contractions": Lemma(
             "If x_t, y_t ≥ 0, θ < 1, ε_t → 0, x_{t+1} ≤ (θ + ε_t)x_t + ε_ty_t and y_{t+1} ≤ (θ + ε_t)y_t + ε_tx_t, "
-            "then Σ(x_t + y_t) < ∞.",
-            "x_t + y_t decays geometrically from some t on",
+            "then x_t + y_t ≤ Kη^t for every η in (θ, 1) and some K; so Σ(x_t + y_t) < ∞.",
+            "x_{t+1} + y_{t+1} ≤ (θ + 2ε_t)(x_t + y_t)",
         ),
         "summable forcing": Lemma(
             "If x_t, f_t ≥ 0, θ < 1, ε_t → 0, Σf_t < ∞ and x_{t+1} ≤ (θ + ε_t)x_t + f_t, then Σx_t < ∞.",
@@ -81,6 +81,20 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "If y_{t+1} = p(y_t) and |p(y) − x| > |y − x| for 0 < |y − x| ≤ ε, ε > 0, then y_t → x only if y_t = x "
             "from some t on.",
             "a positive increasing sequence does not tend to 0 (Rudin, Principles, 3.14)",
+        ),
+        "geometric forcing": Lemma(
+            "If x_t ≥ 0, θ < 1, ε_t → 0, 0 ≤ f_t ≤ Kη^t with η < 1 and x_{t+1} ≤ (θ + ε_t)x_t + f_t, then "
+            "x_t ≤ K'ζ^t for every ζ in (max(θ, η), 1) and some K'.",
+            "x_t/ζ^t obeys the same inequality with factor (θ + ε_t)/ζ, below 1 in the end, and summable forcing",
+        ),
+        "nearly quadratic decay": Lemma(
+            "If Q_t ⪰ 0, Q_t ≠ 0, g > 0, limsup t‖Q_t‖ ≤ 1/g, Q_{t+1} ⪰ U_tQ_tU_tᵀ with U_t = I − (g/2)Q_t − e_t and "
+            "‖e_t‖ ≤ Kθ^t, θ < 1, then t‖Q_t‖ → 1/g.",
+            "along a top eigenvector z_{t+1} ≥ z_t(1 − (g/2)z_t)² − K'θ^tz_t; so z_t is at least of order t^{−2}, and "
+            "1/z_{t+1} ≤ 1/z_t + g + o(1)",
+        ),
+        "product of bounds": Lemma(
+            "If x_t ≤ Kη^t with η < 1 and y_t stays bounded, then x_ty_t ≤ K'η^t.", "multiplication"
         ),
         "finite length": Lemma(
             "If Σ‖C_{t+1} − C_t‖ < ∞, then C_t converges.",

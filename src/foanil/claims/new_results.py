@@ -267,6 +267,38 @@ THEOREM = (
         uses=("new-thm-1-explicit",),
     ),
     Claim(
+        id="new-unlearning-asymptotics",
+        title="How fast the complement is unlearned above the exact width",
+        location="beside Appendix A, rate of convergence",
+        kind=Kind.RATE,
+        source=Source.OURS,
+        statement=r"For $k' \gt k$, $w_0 = 0$ and every admissible start whose complement does not vanish on the "
+        r"kernel of $B_\star^\top B_0$, the rate $1/t$ is exact, with one constant for all of them.",
+        latex=r"t \, \lVert B_{\star,\perp}^\top B_t \rVert^2 \to \frac{m_{\mathrm{in}}}{2 \alpha^2 \beta "
+        r"\bar{\sigma}^2}",
+        page="app_a_rates",
+        hypotheses=(
+            *THEOREM_1_EXPLICIT,
+            r"$w_0 = 0$, $\alpha\lVert B_0 \rVert^2 \le x_\star$",
+            r"$B_{\star,\perp}^\top B_0$ nonzero on $\ker(B_\star^\top B_0)$, so that $k' \gt k$",
+        ),
+        uses=("new-rate-constant", "sec-3-slow-unlearning"),
+    ),
+    Claim(
+        id="new-geometric-limits",
+        title="What converges exponentially",
+        location="beside Appendix A, rate of convergence",
+        kind=Kind.RATE,
+        source=Source.OURS,
+        statement=r"At $k' = k$ all three limits are reached exponentially, from every admissible start; for $w_0 = 0$ "
+        r"the third one is, at every width.",
+        latex=r"k' = k : \; \lVert D_t \rVert + \lVert B_t w_t \rVert + \lVert \Lambda_t - \Lambda_\star \rVert \le K "
+        r"\theta^t; \qquad w_0 = 0 : \; \lVert \Lambda_t - \Lambda_\star \rVert \le K \theta^t, \quad \theta \lt 1",
+        page="app_a_rates",
+        hypotheses=THEOREM_1_EXPLICIT,
+        uses=("new-thm-1-explicit", "sec-3-limit-exists"),
+    ),
+    Claim(
         id="new-head-norm-nonincreasing",
         title="The head never grows",
         location="beside Section 3, proof strategy",
