@@ -71,7 +71,7 @@ PAGES = words(
     """
     assumption_1_and_definitions eq_04_inner_step eq_05_06_outer_step eq_07_second_moment eq_08_fixed_point
     eq_11_new_task_step thm_1_convergence thm_1_explicit_constants thm_1_sharper_constants thm_1_hypotheses
-    thm_1_symmetry thm_1_global_minima thm_1_conjecture sec_2_first_order_gradient
+    thm_1_necessity thm_1_symmetry thm_1_global_minima thm_1_conjecture sec_2_first_order_gradient
     prop_1_decomposition sec_1_minimal_architecture sec_2_no_split
     sec_2_first_order_maml sec_3_monotonicity sec_3_limit_points sec_3_infinite_samples sec_3_gradient_flow
     sec_31_test_time_adaptation sec_4_principal_angle sec_4_burer_monteiro sec_4_nonzero_mean

@@ -96,6 +96,14 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
         "product of bounds": Lemma(
             "If x_t ≤ Kη^t with η < 1 and y_t stays bounded, then x_ty_t ≤ K'η^t.", "multiplication"
         ),
+        "escape": Lemma(
+            "If y_{t+1} = p(y_t), p is continuous, p(y) > y for all y > b and y_0 > b, then y_t → ∞.",
+            "an increasing sequence that is bounded has a limit, which p fixes (Rudin, Principles, 3.14)",
+        ),
+        "growing factor": Lemma(
+            "If w_{t+1} = μ_tw_t with w_t ≠ 0 and liminf |μ_t| > 1, then w_t does not tend to 0.",
+            "|w_t| increases from some t on",
+        ),
         "finite length": Lemma(
             "If Σ‖C_{t+1} − C_t‖ < ∞, then C_t converges.",
             "absolutely convergent series converge (Rudin, Principles, 3.45)",
@@ -205,6 +213,30 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
         "square Gram matrices": Lemma(
             "If C is square, then CᵀC and CCᵀ have the same eigenvalues, so that ‖Cv‖² ≥ λ_min(CCᵀ)‖v‖².",
             "Horn & Johnson, 1.3.22",
+        ),
+        "Gaussian integration by parts": Lemma(
+            "If the entries of X are i.i.d. standard normal, R = (XᵀX + εI)⁻¹ with ε > 0 and F is a matrix polynomial "
+            "in X, Xᵀ and R, then E Tr(XᵀF) = E div F, where div F = Σ ∂F_ij/∂X_ij is the mean of Tr(HᵀdF[H]) over H, "
+            "an independent copy of X.",
+            "Stein (1981), Lemma 2; F and its derivatives grow at most polynomially, since ‖R‖ ≤ 1/ε",
+        ),
+        "Gaussian full rank": Lemma(
+            "An m×d matrix with i.i.d. standard normal entries has rank min(m, d) with probability 1.",
+            "Muirhead, Aspects of Multivariate Statistical Theory, 3.1.4",
+        ),
+        "Fatou": Lemma(
+            "If f_n ≥ 0 and f_n → f almost surely, then E f ≤ liminf E f_n.",
+            "Rudin, Real and Complex Analysis, 1.28",
+        ),
+        "dominated convergence": Lemma(
+            "If f_n → f almost surely and |f_n| ≤ g with E g < ∞, then E f_n → E f.",
+            "Rudin, Real and Complex Analysis, 1.34",
+        ),
+        "rotation invariance": Lemma(
+            "If the entries of X, m×d, are i.i.d. standard normal, f ≥ 0 and f(XQᵀ, Qθ) = f(X, θ) for every orthogonal "
+            "Q, then E f(X, θ) is the mean of E f(X, ϑ) over ϑ uniform on the sphere of radius ‖θ‖, which is centred "
+            "with covariance (‖θ‖²/d)I. If BᵀB = I, then the entries of XB are i.i.d. standard normal.",
+            "Muirhead, Aspects of Multivariate Statistical Theory, 1.5.6 and 1.2.6",
         ),
     }
 )

@@ -354,6 +354,22 @@ THEOREM = (
         uses=("new-collapse-lemma", "new-dimensionless-form"),
     ),
     Claim(
+        id="new-hypotheses-needed",
+        title="Each hypothesis of Theorem 1 is needed",
+        location="beside Theorem 1, Section 3",
+        kind=Kind.BOUND,
+        source=Source.OURS,
+        statement=r"Drop the rank of $B_\star^\top B_0$, the bound on $\lVert B_0 \rVert$, the bound on $\lVert w_0 "
+        r"\rVert$, $\beta \le \alpha$, the bound on $\alpha$, or finitely many inner samples, keep the others, and one "
+        "of the three limits fails from some start.",
+        latex=r"\mathrm{rank}(B_\star^\top B_0) \lt k; \quad s\alpha\lVert B_0 \rVert^2 \gt 1 + \tfrac{2}{a}; \quad "
+        r"\lVert w_0 \rVert^2 = (1 + \eta)\alpha c; \quad \beta \gt 8\alpha; \quad \alpha\beta c \gt 1; \quad "
+        r"m_{\mathrm{in}} = \infty",
+        page="thm_1_necessity",
+        hypotheses=(*ITERATION, ISOTROPIC, *_DIMENSIONLESS[1:]),
+        uses=("new-collapse-lemma", "new-period-doubling", "sec-3-infinite-samples"),
+    ),
+    Claim(
         id="new-collapse-lemma",
         title="Collapse under a long head (S3)",
         location="beside Theorem 1, Section 3",
