@@ -18,6 +18,7 @@ from foanil.first_principles import Parameters
 from foanil.gaussian_moments import Centred, Gaussian, expectation
 from foanil.inequalities import Fact, Theory
 from foanil.words import Alphabet, Element, Letter, alphabet
+from proofs import least_squares_risk
 from proofs.assumption_1_and_definitions import anil_objective
 from proofs.derivation import EVERY_SIZE, Derivation, Proved, proof, proof_check, zero_check
 from proofs.eq_08_fixed_point import estimator_alphabet
@@ -442,4 +443,11 @@ def risk_derivation() -> Derivation:
     return found.extended(proof("", claims, (), *variance_falls()))
 
 
-DERIVATIONS = (derivation, bound_derivation, risk_derivation)
+def comparison_derivation() -> Derivation:
+    """Return the derivation of how one step compares with least squares."""
+    from proofs import one_step_against_regression  # which builds on this module
+
+    return one_step_against_regression.derivation()
+
+
+DERIVATIONS = (derivation, bound_derivation, risk_derivation, least_squares_risk.derivation, comparison_derivation)

@@ -104,6 +104,22 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "If w_{t+1} = μ_tw_t with w_t ≠ 0 and liminf |μ_t| > 1, then w_t does not tend to 0.",
             "|w_t| increases from some t on",
         ),
+        "zero set of a polynomial": Lemma(
+            "If a polynomial is not zero at one point, it is not zero at almost every point: its zeros have Lebesgue "
+            "measure zero, and so have the zeros of countably many such polynomials together.",
+            "induction on the number of variables, by Fubini",
+        ),
+        "mean of a random frame": Lemma(
+            "If Q is a random d×k′ frame whose law is invariant under rotations, then E[QQᵀ] = (k′/d)I.",
+            "E[QQᵀ] commutes with all rotations, and Tr(QQᵀ) = k′ (Horn & Johnson, 2.4)",
+        ),
+        "frame of a Gaussian matrix": Lemma(
+            "If Z is d×k′ with i.i.d. standard normal entries and k′ ≤ d, then Z(ZᵀZ)^{−1/2} exists with probability 1 "
+            "and is a Haar random frame.",
+            "Muirhead, Aspects of Multivariate Statistical Theory, 2.1.13; Chikuse, Statistics on Special Manifolds, "
+            "2.2.1",
+        ),
+        "Markov": Lemma("If f ≥ 0 and ε > 0, then P(f ≥ ε) ≤ E f/ε.", "integrate ε·1{f ≥ ε} ≤ f"),
         "finite length": Lemma(
             "If Σ‖C_{t+1} − C_t‖ < ∞, then C_t converges.",
             "absolutely convergent series converge (Rudin, Principles, 3.45)",
@@ -221,7 +237,7 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "Stein (1981), Lemma 2; F and its derivatives grow at most polynomially, since ‖R‖ ≤ 1/ε",
         ),
         "Gaussian full rank": Lemma(
-            "An m×d matrix with i.i.d. standard normal entries has rank min(m, d) with probability 1.",
+            "If X is m×d with i.i.d. standard normal entries, then its rank is min(m, d) with probability 1.",
             "Muirhead, Aspects of Multivariate Statistical Theory, 3.1.4",
         ),
         "Fatou": Lemma(
@@ -237,6 +253,16 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "Q, then E f(X, θ) is the mean of E f(X, ϑ) over ϑ uniform on the sphere of radius ‖θ‖, which is centred "
             "with covariance (‖θ‖²/d)I. If BᵀB = I, then the entries of XB are i.i.d. standard normal.",
             "Muirhead, Aspects of Multivariate Statistical Theory, 1.5.6 and 1.2.6",
+        ),
+        "growth past a threshold": Lemma(
+            "If 0 < x_0 ≤ h, r > 1 and x_{t+1} ≥ rx_t whenever x_t ≤ h, then x_τ ≤ h < x_{τ+1} for some τ and "
+            "x_t ≤ h for all t ≤ τ.",
+            "x_t ≥ r^t x_0 as long as x stays below h",
+        ),
+        "overtaken": Lemma(
+            "If R > 1, o_{t+1} ≤ Ro_t for t < τ, o_τ > u ≥ R^n o_0, z_0 > 0, z_t ≤ 1, ne ≥ 1 and, in case z does not "
+            "decrease up to τ + 1, z_{t+1} ≥ z_t + e for each t < τ with o_t ≤ u, then z_{t+1} < z_t for some t ≤ τ.",
+            "o_t ≤ R^t o_0 ≤ u for t ≤ n, so that n < τ; otherwise z_n ≥ z_0 + ne > 1",
         ),
     }
 )

@@ -452,14 +452,12 @@ ADAPTATION = (
         location="beside Section 3.1",
         kind=Kind.IDENTITY,
         source=Source.OURS,
-        statement=r"Least squares in dimension $d$ has an explicit expected risk when $m_{\mathrm{test}} "
-        r"\gt d + 1$; below $d$ rows the minimum-norm estimate has a bias that does not vanish with "
-        r"$\sigma$.",
-        latex=r"m_{\mathrm{test}} \gt d + 1 : \; \mathbb{E} \lVert \hat{\theta}_{\mathrm{LS}} - "
-        r"\theta_\star \rVert^2 = \frac{\sigma^2 d}{m_{\mathrm{test}} - d - 1}; \qquad "
-        r"m_{\mathrm{test}} \lt d, \; \sigma = 0 : \; \mathbb{E} \lVert \hat{\theta}_{\mathrm{LS}} - "
-        r"\theta_\star \rVert^2 = \left( 1 - \frac{m_{\mathrm{test}}}{d} \right) \lVert \theta_\star "
-        r"\rVert^2",
+        statement=r"The expected risk of least squares in dimension $d$ is explicit for $m_{\mathrm{test}} \gt d + 1$ "
+        r"and, with the minimum-norm estimate, for $m_{\mathrm{test}} \lt d - 1$, where a bias stays that does not vanish "
+        r"with $\sigma$; in between it is infinite when $\sigma \gt 0$.",
+        latex=r"m_{\mathrm{test}} \gt d + 1 : \; \frac{\sigma^2 d}{m_{\mathrm{test}} - d - 1}; \qquad "
+        r"m_{\mathrm{test}} \lt d - 1 : \; \left( 1 - \frac{m_{\mathrm{test}}}{d} \right) \lVert \theta_\star \rVert^2 + "
+        r"\frac{\sigma^2 m_{\mathrm{test}}}{d - m_{\mathrm{test}} - 1}",
         page="prop_1_decomposition",
         hypotheses=(
             WIDTHS,

@@ -246,7 +246,12 @@ PROPOSITION = (
         r"\sqrt{\frac{d}{m_{\mathrm{test}}}}",
         page="prop_1_decomposition",
         quote="When learning a new task without prior knowledge, e.g., with a simple linear regression on the",
-        hypotheses=("rows of the test $X$ i.i.d. $N(0, I_d)$", _SUB_GAUSSIAN, "least squares (minimum norm)"),
+        hypotheses=(
+            "rows of the test $X$ i.i.d. $N(0, I_d)$",
+            _SUB_GAUSSIAN,
+            "least squares (minimum norm); in root mean square",
+            r"$m_{\mathrm{test}} \ge 2(d + 1)$ (not printed, and not met by the paper's own sizes)",
+        ),
         uses=("eq-10",),
     ),
     Claim(
