@@ -453,11 +453,11 @@ ADAPTATION = (
         kind=Kind.IDENTITY,
         source=Source.OURS,
         statement=r"The expected risk of least squares in dimension $d$ is explicit for $m_{\mathrm{test}} \gt d + 1$ "
-        r"and, with the minimum-norm estimate, for $m_{\mathrm{test}} \lt d - 1$, where a bias stays that does not vanish "
-        r"with $\sigma$; in between it is infinite when $\sigma \gt 0$.",
+        r"and, with the minimum-norm estimate, for $m_{\mathrm{test}} \lt d - 1$, where a bias stays that does not "
+        r"vanish with $\sigma$; in between it is infinite when $\sigma \gt 0$.",
         latex=r"m_{\mathrm{test}} \gt d + 1 : \; \frac{\sigma^2 d}{m_{\mathrm{test}} - d - 1}; \qquad "
-        r"m_{\mathrm{test}} \lt d - 1 : \; \left( 1 - \frac{m_{\mathrm{test}}}{d} \right) \lVert \theta_\star \rVert^2 + "
-        r"\frac{\sigma^2 m_{\mathrm{test}}}{d - m_{\mathrm{test}} - 1}",
+        r"m_{\mathrm{test}} \lt d - 1 : \; \left( 1 - \frac{m_{\mathrm{test}}}{d} \right) \lVert \theta_\star \rVert^2 "
+        r"+ \frac{\sigma^2 m_{\mathrm{test}}}{d - m_{\mathrm{test}} - 1}",
         page="prop_1_decomposition",
         hypotheses=(
             WIDTHS,
