@@ -13,6 +13,7 @@ from dataclasses import replace
 from foanil.evidence import Check
 from foanil.paper_alphabet import limit_alphabet, paper_alphabet, total_task_variance
 from foanil.words import Alphabet, Element, Letter
+from proofs import general_covariance_turns
 from proofs.assumption_1_and_definitions import anil_objective
 from proofs.derivation import EVERY_SIZE, Derivation, zero_check
 from proofs.expectations import adapted_second_moment, mean_outer_direction, outer_direction, sample, theta
@@ -129,7 +130,7 @@ def derivation() -> Derivation:
     return found
 
 
-DERIVATIONS = (derivation,)
+DERIVATIONS = (derivation, *general_covariance_turns.DERIVATIONS)
 
 
 def invariance_check(name: str, element: Element) -> Check:

@@ -85,7 +85,7 @@ MACROS = words(
     Lambda Longleftrightarrow Longrightarrow Pi Sigma Theta alpha approx arg asymp bar begin beta big cdot chi delta end
     eta exists forall frac gamma ge gg gt hat in infty int kappa ker lVert lambda ldots le left leftarrow lesssim lim
     limsup ll lt lvert mapsto mathbb mathcal mathrm max mid min mu nabla ne nearrow nu not omega partial perp pm preceq
-    propto qquad quad rVert rho right rvert sigma sim sqrt star succ succeq sum tau text tfrac theta times to top
+    propto psi qquad quad rVert rho right rvert sigma sim sqrt star succ succeq sum tau text tfrac theta times to top
     varepsilon
     """
 )

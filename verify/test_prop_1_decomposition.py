@@ -121,6 +121,29 @@ def test_divergence_by_entries(evidence: Recorder) -> None:
     )
 
 
+@pytest.mark.claim(id="new-regression-exact-risk")
+def test_inverse_mean_by_integration(evidence: Recorder) -> None:
+    """σ²·d·E[1/χ²_n], n = m − d + 1, is the exact risk; the integral diverges for m = d and d + 1.
+
+    By elimination (XᵀX)⁻¹_ii = 1/‖x_i − its projection on the other columns‖², and n degrees of freedom remain.
+    """
+    x = sympy.Symbol("x", positive=True)
+
+    def inverse_mean(n: int) -> sympy.Expr:
+        half = sympy.Rational(n, 2)
+        return sympy.integrate(x ** (half - 2) * sympy.exp(-x / 2), (x, 0, sympy.oo)) / (2**half * sympy.gamma(half))
+
+    for m, d in ((4, 1), (5, 2), (9, 2), (11, 5)):
+        assert str(sympy.simplify(d * inverse_mean(m - d + 1))) == str(value(tall_regression(), m=m, d=d, sigma_sq=1))
+    assert inverse_mean(1) == inverse_mean(2) == sympy.oo
+    evidence.record(
+        claim="new-regression-exact-risk",
+        method=Method.EXACT,
+        scope="(m, d) = (4, 1), (5, 2), (9, 2), (11, 5); and m = d, d + 1",
+        shown="the integrals agree, and are infinite for m = d and d + 1",
+    )
+
+
 def least_squares_errors(m: int, d: int, sigma: float, theta: Any) -> Any:
     """Return the squared errors of minimum-norm least squares on simulated tasks."""
     random = np.random.default_rng(SEED + m)

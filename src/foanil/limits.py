@@ -119,6 +119,11 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "Muirhead, Aspects of Multivariate Statistical Theory, 2.1.13; Chikuse, Statistics on Special Manifolds, "
             "2.2.1",
         ),
+        "finitely many steps": Lemma(
+            "If θ_{t+1} = F(θ_t, ε) with F a polynomial, then every θ_t is continuous in ε: a strict inequality for "
+            "θ_t at ε = 0 holds for all small ε as well.",
+            "compositions of polynomials are continuous",
+        ),
         "Markov": Lemma("If f ≥ 0 and ε > 0, then P(f ≥ ε) ≤ E f/ε.", "integrate ε·1{f ≥ ε} ≤ f"),
         "finite length": Lemma(
             "If Σ‖C_{t+1} − C_t‖ < ∞, then C_t converges.",
@@ -263,6 +268,19 @@ LEMMAS: Mapping[str, Lemma] = MappingProxyType(
             "If R > 1, o_{t+1} ≤ Ro_t for t < τ, o_τ > u ≥ R^n o_0, z_0 > 0, z_t ≤ 1, ne ≥ 1 and, in case z does not "
             "decrease up to τ + 1, z_{t+1} ≥ z_t + e for each t < τ with o_t ≤ u, then z_{t+1} < z_t for some t ≤ τ.",
             "o_t ≤ R^t o_0 ≤ u for t ≤ n, so that n < τ; otherwise z_n ≥ z_0 + ne > 1",
+        ),
+        "dominance or slow decay": Lemma(
+            "If p_t, w_t ≥ 0, θ < 1, K ≥ 0, ε_t → 0, p_{t+1} ≤ (θ + ε_t)p_t + ε_tw_t, w_{t+1} ≥ (1 − ε_t)w_t − Kp_t, "
+            "and x_t ≤ Kη^t with η < 1, then w_t = 0 for some t, or w_t ≤ Kp_t for some K and all large t, or "
+            "x_t/w_t → 0.",
+            "for small σ > 0 the cone p < σw is entered for good once it is entered late enough, and there "
+            "w_{t+1} ≥ (1 − Kσ − ε_t)w_t, so that w_t ≥ K'ζ^t with ζ > η",
+        ),
+        "absorbed cross terms": Lemma(
+            "If p_t, r_t, d_t, w_t ≥ 0, θ < 1, g > 0, ε_t, x_t → 0, p_{t+1} ≤ (θ + ε_t)p_t + Kx_tr_t, "
+            "r_{t+1}² ≤ r_t² − g(w_t²r_t² + d_t²) + ε_t(p_t² + d_t² + w_t²r_t²) + Kx_tp_tr_t + Kx_t²r_t² and, for all "
+            "large t, r_t ≤ ε_tp_t or x_t ≤ ε_tw_t, then p_t² + r_t² never increases from some t on.",
+            "2Kx_tp_tr_t ≤ ep_t² + K²x_t²r_t²/e for every e > 0, and x_tr_t ≤ ε_tw_tr_t or x_tr_t ≤ x_tε_tp_t",
         ),
     }
 )

@@ -354,6 +354,28 @@ THEOREM = (
         uses=("new-collapse-lemma", "new-dimensionless-form"),
     ),
     Claim(
+        id="new-bound-needs-sample-size",
+        title="The bound on the representation needs the sample size",
+        location="beside Appendix A, initialisation regime",
+        kind=Kind.BOUND,
+        source=Source.OURS,
+        statement=r"No initial scale free of $m_{\mathrm{in}}$ gives $\lVert B_t \rVert^2 \le 1/\alpha$ for all $t$ "
+        r"and all $m_{\mathrm{in}}$: every fixed start without a head in which signal and complement share a direction "
+        r"breaks it at large $m_{\mathrm{in}}$.",
+        latex=r"\hat C_0 f = \chi_0 e, \; \hat D_0 f = \psi_0 h, \; 0 \lt \chi_0^2 \lt 1, \; \psi_0 \ne 0 "
+        r"\;\Longrightarrow\; \alpha \lVert B_t \rVert^2 \gt 1 \text{ for some } t, \text{ at every large } "
+        r"m_{\mathrm{in}}",
+        page="app_a_initialisation",
+        hypotheses=(
+            *ITERATION,
+            ISOTROPIC,
+            r"$w_0 = 0$, $a \lt 1/2$; $B_0$ fixed while $m_{\mathrm{in}}$ grows",
+            r"unit vectors with $\hat C_0^\top e = \chi_0 f$ and $\hat D_0^\top h = \psi_0 f$ besides",
+            *_DIMENSIONLESS,
+        ),
+        uses=("new-dimensionless-form", "app-a-complement-init"),
+    ),
+    Claim(
         id="new-hypotheses-needed",
         title="Each hypothesis of Theorem 1 is needed",
         location="beside Theorem 1, Section 3",
@@ -409,6 +431,20 @@ THEOREM = (
 )
 
 ADAPTATION = (
+    Claim(
+        id="new-finite-time-full-rank",
+        title="Full rank at every finite time, for almost every start",
+        location="beside Section 3.1",
+        kind=Kind.LIMIT,
+        source=Source.OURS,
+        statement=r"For every admissible head and almost every $B_0$, $B_t$ has full rank at every finite time; for "
+        r"$w_0 = 0$ its rank is that of $B_0$, and at $k' = k$ it is full from every admissible start.",
+        latex=r"\mathrm{rank}(B_t) = k' \; \forall t \text{ for almost every } B_0; \qquad w_0 = 0 : \; "
+        r"\mathrm{rank}(B_t) = \mathrm{rank}(B_0) \; \forall t",
+        page="sec_31_test_time_adaptation",
+        hypotheses=THEOREM_1_EXPLICIT,
+        uses=("new-thm-1-explicit",),
+    ),
     Claim(
         id="new-prop-1-exact-risk",
         title="The exact expected risk of one-step adaptation",
