@@ -31,7 +31,7 @@ PROFILES = {"quick": 40, "full": 400, "exhaustive": 4000}
 LEAST_DIGITS = 15
 BAD_INPUT = 2
 UNDECIDED = 3
-EVIDENCE, MUTANTS, REFUSAL = "foanil_evidence", "foanil_mutants", "foanil_refusal"
+EVIDENCE, MUTANTS, READINGS, REFUSAL = "foanil_evidence", "foanil_mutants", "foanil_readings", "foanil_refusal"
 NARROWING = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "collectonly")
 """Options of pytest after which a run is no longer a full audit."""
 
@@ -206,6 +206,7 @@ class _Session:
         self.registry: Mapping[str, Any] = module.REGISTRY
         self.evidence: list[Evidence] = []
         self.mutants: list[str] = []
+        self.readings: list[str] = []
         self.started = time.monotonic()
         self.partial: str = ""
         self.refusal: str = ""
@@ -340,6 +341,8 @@ class _Gatherer:
                         self.audit.evidence.append(found)
                 elif key == MUTANTS:
                     self.audit.mutants.append(str(value))
+                elif key == READINGS:
+                    self.audit.readings.append(str(value))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Notice a file whose checks never came to be: the run is no audit of everything."""
@@ -383,7 +386,8 @@ def _write(config: pytest.Config, audit: _Session) -> list[str]:
     from foanil.audit import as_data, same_mathematics, to_json, write_all
 
     results = audit.results()
-    pages = report.render(results, _derivations(config, results), {**_mutant_pages(audit), **_base_page(config)})
+    extra = {**_mutant_pages(audit), **_readings_page(audit), **_base_page(config)}
+    pages = report.render(results, _derivations(config, results), extra)
     contents = {name: text.encode() for name, text in pages.items()}
     for record in results.evidence:
         if record.series:
@@ -448,6 +452,16 @@ def _mutant_pages(audit: _Session) -> dict[str, str]:
     pages = {f"mutants/{record.name}.md": kill_matrix.formula_markdown(record) for record in records}
     links = "\n".join(f"- [{record.name}](mutants/{record.name}.md)" for record in records)
     return pages | {"mutants.md": f"{kill_matrix.summary_markdown(records)}\n## Formula by formula\n\n{links}\n"}
+
+
+def _readings_page(audit: _Session) -> dict[str, str]:
+    """Return the ledger of readings, places in the order in which they are declared; empty when none was tried."""
+    if not audit.readings:
+        return {}
+    from foanil import readings_ledger
+
+    tried = (readings_ledger.from_json(text) for text in set(audit.readings))
+    return {"readings.md": readings_ledger.readings_page(readings_ledger.in_order(tried))}
 
 
 # The end table -------------------------------------------------------------------------------------

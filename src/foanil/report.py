@@ -36,6 +36,9 @@ MEANINGS: Mapping[Verdict, str] = {
     Verdict.OUT_OF_SCOPE: "a statement about other papers",
 }
 
+LEDGER = "readings.md"
+"""The page on which every candidate of every ambiguous place is run."""
+
 MARKS: Mapping[Verdict, str] = {
     Verdict.REFUTED: "✗",
     Verdict.UNRESOLVED: "‼",
@@ -57,10 +60,11 @@ def render(
     `derivations` maps a page's stem to its printed derivations (Markdown).
     """
     pages = {"SUMMARY.md": _summary(found, sorted(extra_pages or {}))}
+    ledger = LEDGER in (extra_pages or {})
     for stem in dict.fromkeys(claim.page for claim in found.registry.values()):
         claims = [claim for claim in found.registry.values() if claim.page == stem]
         if any(found.of(claim.id) for claim in claims):
-            pages[f"{stem}.md"] = _page(found, stem, claims, derivations.get(stem, ()))
+            pages[f"{stem}.md"] = _page(found, stem, claims, derivations.get(stem, ()), ledger)
     return pages | dict(extra_pages or {})
 
 
@@ -133,10 +137,10 @@ def _row(found: Audit, claim: Claim) -> list[str]:
 # Result pages --------------------------------------------------------------------------------------
 
 
-def _page(found: Audit, stem: str, claims: Sequence[Claim], derivations: Sequence[str]) -> str:
+def _page(found: Audit, stem: str, claims: Sequence[Claim], derivations: Sequence[str], ledger: bool) -> str:
     sections = [f"# {_title(stem)}", "[Summary](SUMMARY.md)"]
     for claim in claims:
-        sections += _claim(found, claim)
+        sections += _claim(found, claim, ledger)
     if derivations:
         sections.append("## Derivations")
         sections += [
@@ -161,7 +165,7 @@ def _title(stem: str) -> str:
     return f"{KINDS[kind]}{'s' * (len(shown) > 1)} {', '.join(shown)}: {words}"
 
 
-def _claim(found: Audit, claim: Claim) -> list[str]:
+def _claim(found: Audit, claim: Claim, ledger: bool) -> list[str]:
     own, transitive = found.verdicts[claim.id], found.transitive[claim.id]
     sections = [
         f'<a id="{claim.id}"></a>',
@@ -180,6 +184,7 @@ def _claim(found: Audit, claim: Claim) -> list[str]:
             [cell(r.place), cell(r.chosen), cell("; ".join(r.rejected)), cell(r.decided_by)] for r in claim.readings
         ]
         sections.append(table(["place", "read as", "rejected", "decided by"], rows))
+        sections += [f"Every candidate, run: [the ledger of readings]({LEDGER})."] if ledger else []
     if claim.uses:
         uses = ", ".join(_link(found, found.registry[name]) for name in claim.uses)
         sections.append(f"Uses: {uses}")

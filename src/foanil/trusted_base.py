@@ -13,7 +13,10 @@ INTRODUCTION = (
 )
 
 BELIEFS: tuple[tuple[str, str], ...] = (
-    ("readings", "which letter each lost glyph stands for; each result page lists its readings and what decides them"),
+    (
+        "readings",
+        "which letter each lost glyph stands for; `readings.md` runs every candidate and says what nothing decides",
+    ),
     ("transcription", "`src/foanil/statements.py`: one function for each displayed formula, with hand-computed values"),
     ("definitions", "`src/foanil/first_principles.py`: the data model, the loss, the inner and the outer step"),
     ("words", "`src/foanil/words.py`: normal forms of matrix words; zero means zero in every dimension"),

@@ -31,7 +31,7 @@ INITIALISATION = (
         page="thm_1_explicit_constants",
         quote="Theorem 1 requires a bounded initialization to ensure the dynamics of",
         hypotheses=THEOREM_1,
-        readings=(readings.START_BOUND, readings.MATRIX_NORM),
+        readings=(readings.START_BOUND, readings.MATRIX_NORM, readings.NORM_CAP),
         uses=("eq-6", "eq-7", "new-thm-1-explicit"),
     ),
     Claim(
@@ -251,6 +251,7 @@ FINITE_TASKS = (
         page="app_a_finite_tasks",
         quote="but to a small residual value. The scale of this residual depends on the number of tasks",
         hypotheses=(*MODEL, SPLIT, r"$N$ finite"),
+        readings=(readings.RESIDUAL_SCALE,),
         uses=("eq-3", "sec-4-finite-tasks-as-perturbed"),
     ),
     Claim(

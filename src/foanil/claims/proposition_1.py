@@ -55,6 +55,7 @@ NEW_TASK = (
         page="eq_11_new_task_step",
         quote="The learner then estimates the regression parameter of the new task doing one step of gradient descent",
         hypotheses=(r"$\hat B\hat w = 0$", r"no law is needed: an identity for every $X$, $z$, $w_\star$"),
+        readings=(readings.TEST_STEP,),
         uses=("eq-9", "eq-10", "def-empirical-loss"),
         stated=("new_task_step",),
     ),
@@ -171,7 +172,7 @@ PROPOSITION = (
             POSITIVE_COVARIANCE,
             "O(.) hides a universal constant: the claim is that one exists",
         ),
-        readings=(readings.BIAS_NOISE, readings.TEST_NOISE),
+        readings=(readings.BIAS_NOISE, readings.TEST_NOISE, readings.TEST_ROWS),
         uses=("eq-8", "eq-9", "eq-11", "prop-1-decomposition", "new-prop-1-constants"),
     ),
     Claim(
@@ -252,6 +253,7 @@ PROPOSITION = (
             "least squares (minimum norm); in root mean square",
             r"$m_{\mathrm{test}} \ge 2(d + 1)$ (not printed, and not met by the paper's own sizes)",
         ),
+        readings=(readings.REGRESSION_NOISE,),
         uses=("eq-10",),
     ),
     Claim(

@@ -55,6 +55,7 @@ DATA = (
         page="assumption_1_and_definitions",
         quote="work focuses on a linear two-layer network architecture",
         hypotheses=(WIDTHS,),
+        readings=(readings.WIDTHS,),
     ),
     Claim(
         id="def-empirical-loss",
@@ -240,7 +241,12 @@ ITERATIONS = (
         page="eq_07_second_moment",
         quote="Lemma 15 in the Appendix allows with",
         hypotheses=ITERATION,
-        readings=(readings.SECOND_MOMENT_NOISE, readings.INDEPENDENT_DATA, readings.ORTHONORMAL_COLUMNS),
+        readings=(
+            readings.SECOND_MOMENT_NOISE,
+            readings.INDEPENDENT_DATA,
+            readings.ORTHONORMAL_COLUMNS,
+            readings.SECOND_MOMENT_STEP,
+        ),
         uses=("eq-4", "asm-1"),
         stated=("second_moment",),
     ),

@@ -132,7 +132,7 @@ THEOREM = (
         page="thm_1_convergence",
         quote="with initial parameters",
         hypotheses=THEOREM_1,
-        readings=(*_THEOREM_READINGS, readings.LIMIT_NOISE),
+        readings=(*_THEOREM_READINGS, readings.LIMIT_NOISE, readings.LIMIT_SCALE),
         uses=("eq-5", "eq-6", "eq-7", "eq-8", "def-gram", "new-thm-1-explicit"),
     ),
     Claim(
@@ -151,7 +151,7 @@ THEOREM = (
         page="eq_08_fixed_point",
         quote="(of the iterates) satisfying a number of conditions",
         hypotheses=(*ITERATION, POSITIVE_COVARIANCE),
-        readings=(readings.LIMIT_NOISE,),
+        readings=(readings.LIMIT_NOISE, readings.LIMIT_SCALE),
         uses=("eq-5", "eq-6", "eq-7", "def-gram", "def-complement", "def-sigma-bar"),
         stated=("limit_gram", "limit_gram_ratio_form"),
     ),
