@@ -80,6 +80,6 @@ def test_null_space_of_the_wrong_matrix(evidence: Recorder) -> None:
         shown=f"B⋆w: {refused.value}",
         finding="$w_t \\in \\mathbb{R}^{k'}$ cannot lie in the null space of the $d \\times k$ matrix $B_\\star$, "
         "which is $\\{0\\}$ besides. With $B_\\infty$ in its place it holds: `new-head-null-space-of-limit`. "
-        "At $k' = k$, where the types agree, $w_t \\to 0$ is true and derived (`sec-3-head-need-not-vanish`). Standalone: "
-        "[sec_3_head_null_space.py](capsules/sec_3_head_null_space.py).",
+        "At $k' = k$, where the types agree, $w_t \\to 0$ is true and derived (`sec-3-head-need-not-vanish`). "
+        "Standalone: [sec_3_head_null_space.py](capsules/sec_3_head_null_space.py).",
     )
