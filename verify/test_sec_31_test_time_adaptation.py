@@ -41,7 +41,7 @@ def test_lower_ranks_stay(evidence: Recorder) -> None:
         scope="every scale of B_0, so every constant: an identity of words; exact at d = 4, k = 2, k′ = 3, w_0 = 0",
         shown=f"ranks of B_t from a start of rank 2: {found[2]}; from one of rank 3: {found[3]}",
         finding="Theorem 1 asks for $\\mathrm{rank}(B_\\star^{\\top}B_0) = k$ only: without a head the rank of $B_t$ "
-        "is that of $B_0$ for ever, also when it is below $k'$. Full rank at every finite time is true for almost every "
+        "is that of $B_0$ for ever, also below $k'$. Full rank at every finite time is true for almost every "
         "start: "
         "`new-finite-time-full-rank`.",
     )
