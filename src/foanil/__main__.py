@@ -1,6 +1,7 @@
-"""The `foanil` command: list the claims, print a derivation, check the quotes against the paper.
+"""The `foanil` command: list the claims, print a derivation, check quotes, certify one start, check a certificate.
 
-Exit codes: 0 done, 1 a check failed, 2 bad usage or bad input (nothing is written), 3 undecided. Heavy modules are
+Exit codes: 0 done (`certify`: certified), 1 a check failed (`certify`: refuted), 2 bad usage or bad input (nothing is
+written), 3 undecided, 130 interrupted. Heavy modules are
 imported inside the commands, so that `foanil --help` starts fast.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +81,77 @@ def quotes(paper: Path, pin: bool) -> None:
     if pin:
         quotation.write_pins(text)
     click.echo(f"every quote occurs in the pinned text{'; the pins are rewritten' if pin else ''}")
+
+
+@main.command()
+@click.argument("problem", required=False, type=click.Path(path_type=Path), metavar="[PROBLEM]")
+@click.option("--set", "-s", "changes", multiple=True, metavar="KEY=VALUE", help="A value, or a .npy file of an array.")
+@click.option("--digits", type=click.IntRange(10, 2000), default=50, show_default=True, help="Digits to follow with.")
+@click.option("--steps", type=click.IntRange(0, 100_000), default=2000, show_default=True, help="Most steps to follow.")
+@click.option("--epsilon", metavar="NUMBER", help="Add the times from which the three quantities are at most this.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the certificate here; else print it.")
+def certify(
+    problem: Path | None, changes: tuple[str, ...], digits: int, steps: int, epsilon: str | None, output: Path | None
+) -> None:
+    """Prove or refute that FO-ANIL converges from one start. Example: foanil certify start.toml -o start.json
+
+    PROBLEM is a .toml or .json file of d, k, k_prime, m_in, c (or Sigma_star), sigma_sq, alpha, beta, B_star (default:
+    the first k axes), B_0, w_0. Exit codes: 0 certified, 1 refuted, 3 undecided.
+    """
+    from foanil.certificates.certify import certify as search
+    from foanil.certificates.problem import ProblemError, load_problem, number
+
+    try:
+        given = load_problem(problem, changes)
+        bound = None if epsilon is None else number(epsilon, "epsilon")
+        if bound is not None and bound <= 0:
+            raise ProblemError(f"epsilon must be > 0; got {epsilon}; give a positive number")
+        answer = search(given, digits, steps, bound)
+        text = json.dumps(answer.certificate, indent=1, ensure_ascii=False) + "\n"
+        if answer.certificate is not None and output is not None:
+            _write(output, text)
+    except (ProblemError, OSError) as error:
+        raise InputError(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("interrupted: nothing was written", err=True)
+        sys.exit(130)
+    if answer.certificate is not None and output is None:
+        click.echo(text, nl=False)
+    for line in answer.lines:
+        click.echo(line, err=output is None)
+    sys.exit({"CERTIFIED": 0, "REFUTED": 1, "UNDECIDED": 3}[answer.outcome])
+
+
+@main.command()
+@click.argument("certificate", type=click.Path(path_type=Path), metavar="CERTIFICATE")
+def check(certificate: Path) -> None:
+    """Check a certificate with code of its own. Example: foanil check start.json
+
+    Exit codes: 0 it proves what it says, 1 rejected, 2 not a readable document.
+    """
+    from foanil.certificates.check import RejectedError, UnreadableError, read
+    from foanil.certificates.check import check as verified
+
+    try:
+        click.echo(verified(read(certificate)))
+    except UnreadableError as error:
+        raise InputError(str(error)) from error
+    except RejectedError as error:
+        click.echo(f"REJECTED: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("interrupted: nothing is known of this certificate", err=True)
+        sys.exit(130)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file at once or not at all."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _claim(claim_id: str) -> Claim:

@@ -24,6 +24,11 @@ BELIEFS: tuple[tuple[str, str], ...] = (
     ("rules", "`src/foanil/inequalities.py`: the closed list of Loewner-order rules, each a classical fact"),
     ("scalar goals", "`src/foanil/decisions.py`: translation to z3 and cvc5, which must both refute the negation"),
     ("lemmas", "the limit lemmas below; that the facts cited for one are its hypotheses is read by a person"),
+    (
+        "certificates",
+        "`src/foanil/certificates/`: following is trusted to IEEE doubles with a bound for every order of summation; "
+        "traps and times rest on inequalities stated in `guarantees.py` and tested, not derived in `proofs/`",
+    ),
     ("libraries", "Python, SymPy's polynomial fields, NumPy's object arrays, mpmath and gmpy2, python-flint"),
 )
 """What is believed, and where it stands."""

@@ -1,0 +1,363 @@
+"""Producing a certificate: the region checked at the start, or the iteration followed rigorously until it is entered.
+
+The outcome is CERTIFIED (the three limits of (8) follow), REFUTED (they fail, with the reason) or UNDECIDED (with the
+inequalities that are violated, and by how much).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from foanil import rational
+from foanil.arrays import Array, NumberSystem
+from foanil.certificates import documents, guarantees
+from foanil.certificates.documents import Bounds, Times, above, below
+from foanil.certificates.enclosure import (
+    WEIGHT_OMEGA,
+    WEIGHT_V,
+    Enclosure,
+    EnclosureLostError,
+    follow,
+    working_system,
+)
+from foanil.certificates.gram_form import GramPoint, Numbers
+from foanil.certificates.guarantees import Guarantee
+from foanil.certificates.predicates import eigenvalue_bounds
+from foanil.certificates.problem import Problem
+from foanil.certificates.region import Inequality, region
+from foanil.setting import CovarianceError, Dimensionless, dimensionless
+
+MOST_FOLLOWED = 40
+"""The iteration is followed for d up to this: a step costs the Cholesky factor of a matrix of size d²/2."""
+
+NEAR = 1e-6
+"""The region is checked rigorously where doubles leave at most this much missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found: outcome, the lines to print, and the certificate unless UNDECIDED."""
+
+    outcome: str
+    lines: tuple[str, ...]
+    certificate: dict[str, Any] | None = None
+
+
+def certify(problem: Problem, digits: int = 50, steps: int = 2000, epsilon: Fraction | None = None) -> Answer:
+    """Decide whether FO-ANIL with infinitely many tasks converges from the problem's start to the limits of (8).
+
+    Outside the region the iteration is followed for up to `steps` steps at `digits` digits. With `epsilon` > 0 the
+    times are added from which ‖B⋆,⊥ᵀB_t‖², ‖B_tw_t‖ and ‖αΛ_t − x⋆I‖ are guaranteed to be at most ε.
+    """
+    try:
+        numbers = dimensionless(problem.setting)
+    except CovarianceError:
+        return _not_isotropic(problem)
+    C = rational.product(rational.transpose(problem.setting.B_star), problem.start.B)
+    found = rational.rank(C)
+    if found < problem.setting.k:
+        return _rank_refuted(problem, found)
+    xp = working_system(digits)
+    with xp.working():
+        return _Search(problem, numbers, xp, digits, steps, epsilon, has_silent_head(problem)).answer()
+
+
+def has_silent_head(problem: Problem) -> bool:
+    """Whether B_0w_0 = 0 exactly: then w never moves, B_t is what it is for w_0 = 0, and ‖w_0‖ does not matter."""
+    return not any(any(row) for row in rational.product(problem.start.B, tuple((x,) for x in problem.start.w)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    problem: Problem
+    exact: Dimensionless
+    xp: NumberSystem
+    digits: int
+    steps: int
+    epsilon: Fraction | None
+    silent: bool
+
+    def answer(self) -> Answer:
+        numbers = in_balls(self.xp, self.problem, self.exact)
+        last: Enclosure | None = None
+        first: tuple[Enclosure, Bounds, Guarantee | None] | None = None
+        seen: int | None = None
+        lost = ""
+        try:
+            for now in self.enclosures(numbers):
+                if last is None or now.error < NEAR:
+                    last = now
+                divergence = self.divergence(numbers, now)
+                if divergence is not None:
+                    return divergence
+                bounds = self.bounds_in_region(numbers, now)
+                if bounds is None:
+                    continue
+                seen = now.t if seen is None else seen
+                if not self.is_due(now.t - seen):
+                    continue
+                trapping = self.trapping(bounds) if bounds.omega >= 1 else None
+                if bounds.omega >= 1 and trapping is None:
+                    continue
+                first = first or (now, bounds, trapping)
+                times = self.times(bounds)
+                if times is None or times.complete:
+                    return self.certified(now, bounds, trapping, times)
+        except EnclosureLostError as error:
+            lost = str(error)
+        if first is not None:
+            return self.certified(*first, self.times(first[1]))
+        return self.undecided(numbers, last, lost)
+
+    def enclosures(self, numbers: Numbers) -> Iterator[Enclosure]:
+        start = start_in_balls(self.xp, self.problem, self.silent)
+        steps = self.steps if self.problem.setting.d <= MOST_FOLLOWED else 0
+        return follow(self.digits, numbers, start, steps)
+
+    def is_due(self, passed: int) -> bool:
+        """Whether to look for traps: at once, one step later, and then whenever the time has grown by a half."""
+        return passed <= 1 or passed in {math.ceil(8 * 1.5**i) for i in range(40)}
+
+    # The region ----------------------------------------------------------------------------------
+
+    def bounds_in_region(self, numbers: Numbers, now: Enclosure) -> Bounds | None:
+        """Return certified bounds when they lie in the region, and None otherwise."""
+        rough = self.rough_bounds(now)
+        if any(float(i.excess) > NEAR for i in self.inequalities(rough, rough.omega >= 1)):
+            return None
+        bounds = self.certified_bounds(numbers, now)
+        ranked = now.t == 0 or bounds.floor is not None
+        return bounds if ranked and all(i.holds for i in self.inequalities(bounds, bounds.omega >= 1)) else None
+
+    def inequalities(self, bounds: Bounds, trapped: bool) -> tuple[Inequality, ...]:
+        n = self.exact
+        sizes = {"ell": bounds.ell, "delta": bounds.delta, "omega": bounds.omega}
+        return region(a=n.a, rho=n.rho, kappa=n.kappa, m=n.m, trapped=trapped, **sizes)
+
+    def trapping(self, bounds: Bounds) -> Guarantee | None:
+        """Return bounds that keep λ_min(αΛ_t) away from 0, which a head of ‖w‖² ≥ αc needs; None where not found."""
+        tail = self.tail(bounds)
+        return None if tail is None else guarantees.trapping(self.exact, tail)
+
+    def tail(self, bounds: Bounds) -> guarantees.Tail | None:
+        if bounds.floor is None:
+            return None
+        return guarantees.Tail(bounds.t, bounds.floor, bounds.ell, bounds.delta, bounds.zeta, bounds.omega)
+
+    def rough_bounds(self, now: Enclosure) -> Bounds:
+        """Return the bounds in doubles, good enough to see whether the rigorous ones are worth computing."""
+        H, Q = _doubles(now.middle.H), np.array(self.problem.setting.B_star, dtype=float)
+        off = np.eye(len(H)) - Q @ Q.T
+        tops = (float(np.linalg.eigvalsh(A)[-1]) for A in (Q.T @ H @ Q, off @ H @ off))
+        ell, delta, omega = (Fraction(max(x, 0.0)) for x in (*tops, float(now.middle.omega)))
+        return Bounds(now.t, max(ell, self.exact.x_star), delta, omega, Fraction(0), None)
+
+    def certified_bounds(self, numbers: Numbers, now: Enclosure) -> Bounds:
+        """Return bounds that hold for every point of the enclosure, by Weyl's inequality; exact in ω at t = 0."""
+        gram, complement = self.parts(numbers, now)
+        spectrum = eigenvalue_bounds(self.xp, gram)
+        top = (eigenvalue_bounds(self.xp, complement)[-1][1] + now.error).upper()
+        ell = max(self.exact.x_star, above((spectrum[-1][1] + now.error).upper()))
+        low = (spectrum[0][0] - now.error).lower()
+        floor = below(low) if low > 0 else None
+        return Bounds(now.t, ell, max(Fraction(0), above(top)), self.omega(now), self.zeta(now), floor)
+
+    def omega(self, now: Enclosure) -> Fraction:
+        if self.silent:
+            return Fraction(0)
+        if now.t == 0:
+            setting = self.problem.setting
+            square: Fraction = sum((x * x for x in self.problem.start.w), start=Fraction(0))
+            return Fraction(square / (setting.alpha * setting.c))
+        return max(Fraction(0), above((now.middle.omega + now.error / WEIGHT_OMEGA).upper()))
+
+    def zeta(self, now: Enclosure) -> Fraction:
+        if self.silent:
+            return Fraction(0)
+        seen = self.xp.array(self.problem.setting.B_star).T @ now.middle.v
+        return max(Fraction(0), above((self.xp.sqnorm(seen).upper().sqrt() + now.error / WEIGHT_V).upper()))
+
+    def parts(self, numbers: Numbers, now: Enclosure) -> tuple[Array, Array]:
+        """Return αΛ (k×k) and the complement's part of H (d×d) of the midpoint."""
+        Q = self.xp.array(self.problem.setting.B_star)
+        off = self.xp.eye(self.problem.setting.d) - numbers.P
+        return Q.T @ now.middle.H @ Q, off @ now.middle.H @ off
+
+    # Divergence ----------------------------------------------------------------------------------
+
+    def divergence(self, numbers: Numbers, now: Enclosure) -> Answer | None:
+        """Refute when as‖C‖² > 2 + a or aq‖D‖² > 2: then that norm grows by a constant factor at every step."""
+        n = self.exact
+        rough = self.rough_bounds(now)
+        for part, size, limit in (
+            ("C", rough.ell, (2 + n.a) / (n.a * n.s)),
+            ("D", rough.delta, 2 / (n.a * n.q)),
+        ):
+            if size > limit:
+                found = self.diverging(numbers, now, part, limit)
+                if found is not None:
+                    return found
+        return None
+
+    def diverging(self, numbers: Numbers, now: Enclosure, part: str, limit: Fraction) -> Answer | None:
+        gram, complement = self.parts(numbers, now)
+        A = gram if part == "C" else complement
+        direction = _top_direction(_doubles(A))
+        x = np.array([[self.xp.scalar(entry)] for entry in direction], dtype=object)
+        quotient = ((x.T @ A @ x)[0, 0] / (x.T @ x)[0, 0] - now.error).lower()
+        if not quotient > self.xp.scalar(limit):
+            return None
+        least = below(quotient)
+        if least <= limit:
+            return None
+        norm = "‖C_t‖² = αλ_max(Λ_t)" if part == "C" else "α‖B⋆,⊥ᵀB_t‖²"
+        lines = (
+            f"REFUTED: divergence. At t = {now.t}, {norm} ≥ {float(least):.6g} exceeds {float(limit):.6g},",
+            "beyond which it grows by a constant factor at every step: the limits of (8) fail.",
+        )
+        refutation = {
+            "reason": "divergence",
+            "part": part,
+            "t": now.t,
+            "at_least": str(least),
+            "direction": [str(entry) for entry in direction],
+        }
+        return Answer("REFUTED", lines, documents.document(self.problem, "REFUTED", refutation=refutation))
+
+    # Times ---------------------------------------------------------------------------------------
+
+    def times(self, bounds: Bounds) -> Times | None:
+        """Return, from the bounds at their time, when each quantity is guaranteed below ε."""
+        if self.epsilon is None:
+            return None
+        setting, n = self.problem.setting, self.exact
+        square = self.epsilon**2 / setting.c
+        complement = guarantees.complement_time(n, bounds.delta, setting.alpha * self.epsilon)
+        once = guarantees.output_once_time(n, bounds.ell + bounds.delta, bounds.omega, square)
+        output = gram = None
+        tail = self.tail(bounds)
+        if tail is not None:
+            gram = guarantees.gram_guarantee(n, tail, self.epsilon)
+            output = guarantees.output_guarantee(n, tail, square)
+        return Times(bounds.t + complement, bounds.t + once, output, gram)
+
+    # Answers -------------------------------------------------------------------------------------
+
+    def certified(self, now: Enclosure, bounds: Bounds, trapping: Guarantee | None, times: Times | None) -> Answer:
+        growth = float(now.error) * 10.0**self.digits
+        lines = [
+            f"CERTIFIED: the three limits of (8) hold from this start; in the region at t = {bounds.t}"
+            + (f", after {bounds.t} rigorous steps that multiply the radius by {growth:.3g}." if bounds.t else "."),
+            _bound_line(bounds),
+        ]
+        if self.silent:
+            lines.append("B_0w_0 = 0: the head never moves and its length does not matter.")
+        if trapping is not None:
+            lines.append(f"‖w‖² ≥ αc, but from t = {trapping.t} on λ_min(αΛ) ≥ {float(trapping.chain[-1].low):.6g}.")
+        if times is not None:
+            lines += _time_lines(self.epsilon, times)
+        written = documents.document(
+            self.problem,
+            "CERTIFIED",
+            silent_head=self.silent,
+            enclosure=documents.enclosure_fields(now) if bounds.t else None,
+            region=documents.region_fields(bounds),
+            trapping=documents.chain_rows(trapping),
+            guarantees=documents.guarantee_fields(self.epsilon, times),
+        )
+        return Answer("CERTIFIED", tuple(lines), written)
+
+    def undecided(self, numbers: Numbers, last: Enclosure | None, lost: str) -> Answer:
+        if last is None:
+            return Answer("UNDECIDED", (f"UNDECIDED: the start cannot be enclosed: {lost}",))
+        bounds = self.certified_bounds(numbers, last)
+        violated = [
+            f"violated: {i.text}: {float(i.left):.9g} against {float(i.right):.9g}, by {float(i.excess):.3g}"
+            for i in self.inequalities(bounds, trapped=False)
+            if not i.holds
+        ]
+        if last.t and bounds.floor is None:
+            violated.append("violated: rank(B_star^T B_t) = k is not resolved at these digits; use more --digits")
+        cure = lost or f"followed for {last.t} steps; raise --steps to go on"
+        if self.problem.setting.d > MOST_FOLLOWED:
+            cure = f"the iteration is followed for d up to {MOST_FOLLOWED} only"
+        lines = (f"UNDECIDED: the region of the theorem is not entered up to t = {last.t} ({cure}).", *violated)
+        return Answer("UNDECIDED", lines)
+
+
+# Numbers -----------------------------------------------------------------------------------------
+
+
+def in_balls(xp: NumberSystem, problem: Problem, numbers: Dimensionless) -> Numbers:
+    """Return the numbers of the Gram form as balls."""
+    Q = xp.array(problem.setting.B_star)
+    a, rho, m, s, q = (xp.scalar(getattr(numbers, name)) for name in ("a", "rho", "m", "s", "q"))
+    return Numbers(a, rho, m, s, q, Q @ Q.T)
+
+
+def start_in_balls(xp: NumberSystem, problem: Problem, silent: bool = False) -> GramPoint:
+    """Return H = αBBᵀ, v = Bw/√c, ω = ‖w‖²/(αc) of the start in balls, with w = 0 for a silent head."""
+    setting = problem.setting
+    letters = problem.start.in_system(xp)
+    B, w = letters["B"], letters["w"]
+    if silent:
+        w = 0 * w
+    alpha, c = xp.scalar(setting.alpha), xp.scalar(setting.c)
+    return GramPoint(alpha * (B @ B.T), (B @ w) / c.sqrt(), xp.sqnorm(w) / (alpha * c))
+
+
+def _doubles(A: Array) -> Any:
+    return np.array([[float(x.mid()) for x in row] for row in A])
+
+
+def _top_direction(A: Any) -> tuple[Fraction, ...]:
+    """Return a direction close to the eigenvector of the largest eigenvalue, in few digits."""
+    vector = np.linalg.eigh(A)[1][:, -1]
+    return tuple(Fraction(round(float(x) * 10**6), 10**6) for x in vector)
+
+
+# Words ------------------------------------------------------------
+
+
+def _rank_refuted(problem: Problem, found: int) -> Answer:
+    k = problem.setting.k
+    lines = (
+        f"REFUTED: rank(B⋆ᵀB_0) = {found} < k = {k}, exactly. C_(t+1) = C_t·M_t keeps it at most {found} for ever,",
+        "so that λ_min(Λ_t) = 0 while Λ⋆ is positive definite: the third limit of (8) fails.",
+    )
+    return Answer(
+        "REFUTED", lines, documents.document(problem, "REFUTED", refutation={"reason": "rank", "rank": found})
+    )
+
+
+def _not_isotropic(problem: Problem) -> Answer:
+    S = problem.setting.Sigma_star
+    spread = max(abs(S[i][j] - (S[0][0] if i == j else 0)) for i in range(len(S)) for j in range(len(S)))
+    return Answer(
+        "UNDECIDED",
+        (
+            "UNDECIDED: the region of the theorem is proved for Sigma_star = c·I with c > 0 (Assumption 1) only.",
+            f"violated: Sigma_star = c I, by max|Sigma_star - c I| = {float(spread):.3g}, c = {float(S[0][0]):.3g}",
+        ),
+    )
+
+
+def _bound_line(bounds: Bounds) -> str:
+    ell, delta, omega = (f"{float(x):.6g}" for x in (bounds.ell, bounds.delta, bounds.omega))
+    return f"‖αΛ‖ ≤ {ell}, α‖B⋆,⊥ᵀB‖² ≤ {delta}, ‖w‖²/(αc) ≤ {omega}."
+
+
+def _time_lines(epsilon: Fraction | None, times: Times) -> list[str]:
+    output, gram = ("(no time found)" if found is None else found.t for found in (times.output, times.gram))
+    return [
+        f"ε = {epsilon}:",
+        f"  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ {times.complement}",
+        f"  ‖B_tw_t‖ ≤ ε for some t ≤ {times.output_once}, and for all t ≥ {output}",
+        f"  ‖αΛ_t − x⋆I‖ ≤ ε for all t ≥ {gram}",
+    ]

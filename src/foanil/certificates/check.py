@@ -1,0 +1,320 @@
+"""Checking a certificate with code that shares nothing with its producer but the statement of the region.
+
+At time 0 everything is exact: rank by elimination, order of matrices by the signs of characteristic polynomials. At a
+later time the iterates (B_t, w_t) of (5)-(7) are enclosed by plain ball arithmetic, which loses digits at every step;
+the checker starts with as many as it takes. Guarantees are checked link by link in rationals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import flint
+from flint import arb, arb_mat, fmpq_mat
+from jsonschema import Draft202012Validator
+
+from foanil.certificates.check_balls import (
+    Point,
+    Sizes,
+    identity,
+    is_definite,
+    iterate,
+    largest_radius,
+    scaled_identity,
+    square_sum,
+    to_fmpq,
+)
+from foanil.certificates.check_chain import Chain, Link
+from foanil.certificates.region import region
+
+MOST_BYTES = 2**26
+MOST_ENTRIES = 4096
+MOST_BITS = 2**20
+"""Plain balls are given up beyond this precision."""
+
+
+class UnreadableError(ValueError):
+    """The file is no JSON document."""
+
+
+class RejectedError(ValueError):
+    """The certificate does not prove what it says; the message names the first claim that fails."""
+
+
+def read(path: Path) -> Any:
+    """Return the parsed JSON of a file. Raises UnreadableError with the cause and the cure."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise UnreadableError(f"a certificate may have at most {MOST_BYTES} bytes; {path} has more")
+        return json.loads(path.read_text("utf-8"), object_pairs_hook=_distinct, parse_constant=_no_constant)
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, UnreadableError):
+            raise
+        raise UnreadableError(
+            f"expected a certificate in JSON; {path} is none: {error}; write one with certify"
+        ) from error
+
+
+def check(document: Any) -> str:
+    """Return what the certificate proves, in a sentence. Raises RejectedError with the first claim that fails."""
+    _require_schema(document)
+    _require(document["digest"] == _digest(document), "the digest does not fit the content: it was changed")
+    sizes = _sizes(document["problem"])
+    is_silent = all(entry == 0 for entry in (sizes.B * sizes.w).entries())
+    if document["outcome"] == "REFUTED":
+        return _check_refutation(document, sizes)
+    _require(document["refutation"] is None, "a CERTIFIED start has no refutation")
+    _require(document["region"] is not None, "a CERTIFIED start has a region")
+    _require(document["silent_head"] is is_silent, f"silent_head must be {is_silent}: B_0w_0 decides")
+    _check_region(document, sizes, is_silent)
+    if document["trapping"] is not None:
+        _require(Fraction(document["region"]["omega"]) >= 1, "trapping: needed only where omega ≥ 1")
+        _check_chain(_chain(sizes, document["region"]), "trapping", document["trapping"], document["region"])
+    if document["guarantees"] is not None:
+        _check_guarantees(document["guarantees"], document["region"], sizes)
+    return f"CERTIFIED: the limits of (8) hold from this start; the region at t = {document['region']['t']} is verified"
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _require(condition: bool, claim: str) -> None:
+    if not condition:
+        raise RejectedError(claim)
+
+
+def _require_schema(document: Any) -> None:
+    text = resources.files("foanil.certificates").joinpath("certificate.schema.json").read_text("utf-8")
+    errors = sorted(Draft202012Validator(json.loads(text)).iter_errors(document), key=lambda e: list(map(str, e.path)))
+    for error in errors:
+        place = "/".join(str(part) for part in error.absolute_path) or "the document"
+        raise RejectedError(f"{place} does not fit the schema: {error.message[:200]}")
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    rest = {key: document[key] for key in sorted(document) if key != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _sizes(problem: Mapping[str, Any]) -> Sizes:
+    d, k, k_prime = problem["d"], problem["k"], problem["k_prime"]
+    _require(k < d and k <= k_prime <= d, "the sizes must have k < d and k ≤ k' ≤ d")
+    _require(d * k_prime <= MOST_ENTRIES, f"d·k' may be at most {MOST_ENTRIES}")
+    numbers = {name: Fraction(problem[name]) for name in ("c", "sigma_sq", "alpha", "beta")}
+    _require(all(numbers[name] > 0 for name in ("c", "alpha", "beta")), "c, alpha and beta must be positive")
+    _require(numbers["sigma_sq"] >= 0, "sigma_sq must not be negative")
+    B_star = _matrix(problem["B_star"], d, k, "B_star")
+    _require(B_star.transpose() * B_star == identity(k), "B_star must have orthonormal columns")
+    B = _matrix(problem["B_0"], d, k_prime, "B_0")
+    w = _matrix([[entry] for entry in problem["w_0"]], k_prime, 1, "w_0")
+    c, sigma_sq, alpha, beta = (numbers[name] for name in ("c", "sigma_sq", "alpha", "beta"))
+    return Sizes(d, k, k_prime, problem["m_in"], c, sigma_sq, alpha, beta, B_star, B, w)
+
+
+def _matrix(rows: list[list[str]], height: int, width: int, name: str) -> fmpq_mat:
+    fits = len(rows) == height and all(len(row) == width for row in rows)
+    _require(fits, f"{name} must have shape {height}×{width}")
+    return fmpq_mat(height, width, [to_fmpq(entry) for row in rows for entry in row])
+
+
+# The region --------------------------------------------------------------------------------------
+
+
+def _check_region(document: Mapping[str, Any], sizes: Sizes, is_silent: bool) -> None:
+    found = document["region"]
+    ell, delta, omega = (Fraction(found[name]) for name in ("ell", "delta", "omega"))
+    floor = None if found["floor"] is None else Fraction(found["floor"])
+    numbers = {"a": sizes.a, "rho": sizes.rho, "kappa": sizes.kappa, "m": Fraction(sizes.m)}
+    trapped = document["trapping"] is not None
+    for i in region(**numbers, ell=ell, delta=delta, omega=omega, trapped=trapped):
+        _require(i.holds, f"the region needs {i.text}; it fails by {float(i.excess):.3g}")
+    _require(floor is None or floor > 0, "floor must be positive or null")
+    zeta = Fraction(found["zeta"])
+    _require(zeta >= 0, "zeta must not be negative")
+    w = 0 * sizes.w if is_silent else sizes.w
+    if found["t"] == 0:
+        _require(document["enclosure"] is None, "at t = 0 the start is exact: there is no enclosure")
+        _check_start(sizes, w, ell, delta, omega, floor)
+        output = sizes.B_star.transpose() * sizes.B * w
+        _require((output.transpose() * output)[0, 0] <= to_fmpq(zeta**2 * sizes.c), "zeta must bound ‖B⋆ᵀB_0w_0‖/√c")
+        return
+    _require(document["enclosure"] is not None, "after t = 0 an enclosure is needed")
+    _require(document["enclosure"]["t"] == found["t"], "the enclosure and the region must speak of the same time")
+    _require(floor is not None, "after t = 0 the rank is shown by a positive floor")
+    claims = _EnclosedClaims(sizes, document["enclosure"], ell, delta, omega, zeta, floor or Fraction(0))
+    _prove_in_balls(sizes, w, found["t"], claims.first_failure)
+
+
+def _check_start(
+    sizes: Sizes, w: fmpq_mat, ell: Fraction, delta: Fraction, omega: Fraction, floor: Fraction | None
+) -> None:
+    C, alpha = sizes.B_star.transpose() * sizes.B, to_fmpq(sizes.alpha)
+    _require(C.rank() == sizes.k, "rank(B_starᵀB_0) must be k")
+    gram = C * C.transpose() * alpha
+    complement = (sizes.B.transpose() * sizes.B - C.transpose() * C) * alpha
+    _require(_is_psd(identity(sizes.k) * to_fmpq(ell) - gram), "ell must bound ‖αΛ_0‖")
+    _require(_is_psd(identity(sizes.k_prime) * to_fmpq(delta) - complement), "delta must bound α‖B⋆,⊥ᵀB_0‖²")
+    square = (w.transpose() * w)[0, 0]
+    _require(square <= to_fmpq(omega * sizes.alpha * sizes.c), "omega must bound ‖w_0‖²/(αc)")
+    if floor is not None:
+        _require(_is_psd(gram - identity(sizes.k) * to_fmpq(floor)), "floor must bound λ_min(αΛ_0) from below")
+
+
+def _is_psd(A: fmpq_mat) -> bool:
+    """A symmetric matrix is positive semidefinite iff the coefficients of its characteristic polynomial alternate."""
+    n = A.nrows()
+    return all((-1) ** (n - i) * entry >= 0 for i, entry in enumerate(A.charpoly().coeffs()))
+
+
+@dataclass(frozen=True, slots=True)
+class _EnclosedClaims:
+    sizes: Sizes
+    enclosure: Mapping[str, Any]
+    ell: Fraction
+    delta: Fraction
+    omega: Fraction
+    zeta: Fraction
+    floor: Fraction
+
+    def first_failure(self, point: Point) -> str | None:
+        """Return the first claim that the balls do not prove, or None."""
+        k, k_prime = self.sizes.k, self.sizes.k_prime
+        if not self._within(point):
+            return "the iterate must lie within the radius of the enclosure"
+        if not is_definite(scaled_identity(k, self.ell) - point.gram):
+            return "ell must bound ‖αΛ_t‖"
+        if not is_definite(scaled_identity(k_prime, self.delta) - point.complement):
+            return "delta must bound α‖B⋆,⊥ᵀB_t‖²"
+        if not point.omega <= arb(to_fmpq(self.omega)):
+            return "omega must bound ‖w_t‖²/(αc)"
+        seen = square_sum(arb_mat(self.sizes.B_star.transpose()) * point.v)
+        if not (seen.is_zero() or seen <= arb(to_fmpq(self.zeta**2))):
+            return "zeta must bound ‖B⋆ᵀB_tw_t‖/√c"
+        if not is_definite(point.gram - scaled_identity(k, self.floor)):
+            return "floor must bound λ_min(αΛ_t) from below"
+        return None
+
+    def _within(self, point: Point) -> bool:
+        d = self.sizes.d
+        H = _matrix(self.enclosure["H"], d, d, "enclosure/H")
+        v = _matrix([[entry] for entry in self.enclosure["v"]], d, 1, "enclosure/v")
+        radius = Fraction(self.enclosure["radius"])
+        apart = square_sum(point.H - arb_mat(H)) + square_sum(point.v - arb_mat(v)) / 4
+        off = point.omega - arb(to_fmpq(self.enclosure["omega"]))
+        return radius > 0 and bool(apart + off * off / 64 <= arb(to_fmpq(radius * radius)))
+
+
+def _prove_in_balls(sizes: Sizes, w: fmpq_mat, t: int, first_failure: Any) -> None:
+    """Enclose the iterate at time t with more and more digits until no claim fails, or digits cannot be the cause."""
+    bits = 512 + 2 * t
+    while True:
+        with flint.ctx.workprec(bits):
+            point = iterate(sizes, w, t)
+            failure = "the iterates grow too fast to be enclosed" if point is None else first_failure(point)
+            lost = point is None or max(largest_radius(point.H), largest_radius(point.v)) > arb(2) ** -400
+        if failure is None:
+            return
+        _require(lost and 2 * bits <= MOST_BITS, failure)
+        bits *= 2
+
+
+# Refutations -------------------------------------------------------------------------------------
+
+
+def _check_refutation(document: Mapping[str, Any], sizes: Sizes) -> str:
+    found = document["refutation"]
+    _require(found is not None, "a REFUTED start needs a refutation")
+    empty = all(document[name] is None for name in ("enclosure", "region", "trapping", "guarantees"))
+    _require(empty and document["silent_head"] is False, "a REFUTED start certifies nothing")
+    if found["reason"] == "rank":
+        rank = (sizes.B_star.transpose() * sizes.B).rank()
+        _require(rank == found["rank"] < sizes.k, f"rank(B_starᵀB_0) is {rank}")
+        return f"REFUTED: rank(B⋆ᵀB_0) = {rank} < k = {sizes.k} for ever"
+    _check_divergence(found, sizes)
+    return f"REFUTED: the iterates diverge from t = {found['t']} on"
+
+
+def _check_divergence(found: Mapping[str, Any], sizes: Sizes) -> None:
+    """The part C grows when as‖C‖² > 2 + a, since E ⪰ sCᵀC; the part D when aq‖D‖² > 2, since E ⪰ qDᵀD."""
+    least, is_C = Fraction(found["at_least"]), found["part"] == "C"
+    enough = sizes.a * sizes.s * least > 2 + sizes.a if is_C else sizes.a * sizes.q * least > 2
+    _require(enough, "at_least must be so large that the norm grows by a constant factor at every step")
+    _require(found["t"] <= 100000, "the time must be at most 100000")
+    x = _matrix([[entry] for entry in found["direction"]], sizes.k if is_C else sizes.d, 1, "direction")
+    _require(any(entry != 0 for entry in x.entries()), "direction must not be zero")
+    # For D any direction will do: its part across B_star is what is measured, and the whole of it divides.
+    across = identity(sizes.d) - sizes.B_star * sizes.B_star.transpose()
+    probe = sizes.B_star * x if is_C else across * x
+    length = to_fmpq(least) * (x.transpose() * x)[0, 0]
+
+    def first_failure(point: Point) -> str | None:
+        seen = arb_mat(probe)
+        return None if (seen.transpose() * point.H * seen)[0, 0] >= arb(length) else "at_least must bound the quotient"
+
+    _prove_in_balls(sizes, sizes.w, found["t"], first_failure)
+
+
+# Guarantees --------------------------------------------------------------------------------------
+
+
+def _check_guarantees(found: Mapping[str, Any], entered: Mapping[str, Any], sizes: Sizes) -> None:
+    epsilon, T = Fraction(found["epsilon"]), entered["t"]
+    ell, delta, omega = (Fraction(entered[name]) for name in ("ell", "delta", "omega"))
+    _require(epsilon > 0, "epsilon must be positive")
+    later = found["complement"] - T
+    enough = later >= 0 and delta <= sizes.alpha * epsilon * (1 + sizes.a * sizes.q * delta * later)
+    _require(enough, "complement: bound (a) does not reach epsilon by then")
+    steps = found["output_once"] - T + 1
+    rate = Fraction(7, 4) * sizes.rho * (1 - ell - delta)
+    enough = steps >= 1 and rate * steps * epsilon**2 / sizes.c >= omega
+    _require(enough, "output_once: bound (b) does not reach epsilon by then")
+    for name in ("output", "gram"):
+        if found[name] is not None:
+            last = _check_chain(_chain(sizes, entered), name, found[name], entered)
+            _check_last(_chain(sizes, entered), name, last, epsilon)
+
+
+def _chain(sizes: Sizes, entered: Mapping[str, Any]) -> Chain:
+    return Chain(sizes, Fraction(entered["omega"]))
+
+
+def _check_chain(chain: Chain, name: str, rows: list[Any], entered: Mapping[str, Any]) -> Link:
+    """Check that each link follows from the one before it and that the last one stays true; return that one."""
+    _require(entered["floor"] is not None, f"{name}: a positive floor is needed")
+    links = [Link(row[0], *(Fraction(entry) for entry in row[1:])) for row in rows]
+    first = links[0]
+    ell, delta, zeta, floor = (Fraction(entered[key]) for key in ("ell", "delta", "zeta", "floor"))
+    _require(first == Link(entered["t"], floor, ell, delta, zeta), f"{name}: the first link must be the region's")
+    for number, link in enumerate(links):
+        sane = 0 < link.low <= link.high <= ell and 0 <= link.delta <= delta and link.zeta >= 0
+        _require(sane, f"{name}: link {number} leaves the region")
+    for number, (before, after) in enumerate(pairwise(links)):
+        _require(chain.follows(before, after), f"{name}: link {number + 1} does not follow")
+    _require(chain.stays(links[-1]), f"{name}: the last link is no trap")
+    return links[-1]
+
+
+def _check_last(chain: Chain, name: str, last: Link, epsilon: Fraction) -> None:
+    x_star = 1 / chain.n.s
+    if name == "gram":
+        _require(max(last.high - x_star, x_star - last.low) <= epsilon, "gram: the last link is wider than epsilon")
+    else:
+        _require(chain.energy(last) <= epsilon**2 / chain.n.c, "output: the last link is larger than epsilon")
