@@ -26,8 +26,10 @@ BELIEFS: tuple[tuple[str, str], ...] = (
     ("lemmas", "the limit lemmas below; that the facts cited for one are its hypotheses is read by a person"),
     (
         "certificates",
-        "`src/foanil/certificates/`: following is trusted to IEEE doubles with a bound for every order of summation; "
-        "traps and times rest on inequalities stated in `guarantees.py` and tested, not derived in `proofs/`",
+        (
+            "`src/foanil/certificates/`: doubles, with a bound for every order of summation; traps and times as stated in "
+            "`guarantees.py`: tested, not derived in `proofs/`"
+        ),
     ),
     ("libraries", "Python, SymPy's polynomial fields, NumPy's object arrays, mpmath and gmpy2, python-flint"),
 )
