@@ -20,7 +20,7 @@ FLOORS = {
     2: "statements first_principles rewritings mutants kill_matrix",
     3: "dynamics convergence certificates adaptation simulation",  # the last two are planned: their floor is set
     4: "claims strategies quotes",
-    5: "audit report figures trusted_base readings_ledger",
+    5: "audit report figures trusted_base readings_ledger experiments",
     6: "pytest_plugin __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
