@@ -11,7 +11,7 @@ import pytest
 
 from foanil.experiments import checkpoints, runs
 from foanil.experiments.configuration import PAPER, PROFILES, Configuration
-from foanil.experiments.training import COLUMNS, STEPS, Run, observe, observed_steps, train
+from foanil.experiments.training import COLUMNS, STEPS, Run, loss_gap, observe, observed_steps, train
 
 TINY = replace(
     PAPER,
@@ -92,8 +92,25 @@ def test_observation_gives_squared_singular_values_of_both_parts(tmp_path: Path)
     """For a B that is block diagonal in (B⋆, B⋆,⊥) the row holds the blocks' squared singular values."""
     B = np.zeros((7, 5))
     B[0, 0], B[1, 1], B[2, 2], B[3, 3] = 3.0, 2.0, 1.0, 4.0
-    assert observe(TINY.world, 9, B) == pytest.approx((9, 4.0, 9.0, 17 / 5, 16.0, 1.0))
+    row = observe(TINY, 9, {"B": B})
+    assert row[:-1] == pytest.approx((9, 4.0, 9.0, 17 / 5, 16.0, 1.0))
+    assert np.isnan(row[-1])
     assert train(run("fo-anil"), tmp_path).series.shape == (len(observed_steps(60)), len(COLUMNS))
+
+
+def test_loss_gap_vanishes_at_the_minimum_and_nowhere_near() -> None:
+    """The gap is 0 at a B with αBBᵀ = M⋆ and Bw = B⋆μ, for tasks with a mean too, and positive beside it."""
+    c = replace(TINY, mean_norm=0.7)
+    eigenvalues = np.diag(c.Sigma_star)
+    total = eigenvalues.sum() + c.sigma_sq
+    M = eigenvalues / ((1 + 1 / c.m_in) * eigenvalues + total / c.m_in)
+    B = np.zeros((7, 5))
+    B[[0, 1], [0, 1]] = np.sqrt(M / c.alpha)
+    w = np.linalg.pinv(B) @ c.world.B_star @ c.world.mean
+    assert loss_gap(c, B, w) == pytest.approx(0, abs=1e-14)
+    for beside in (1.1 * B, B + 0.2):
+        assert loss_gap(c, beside, w) > 1e-4
+    assert loss_gap(c, B, 0 * w) > 1e-4
 
 
 # Damage --------------------------------------------------------------------------------------------
@@ -166,17 +183,6 @@ def test_failure_of_one_run_is_raised(tmp_path: Path) -> None:
     with pytest.raises(checkpoints.CheckpointError, match="fo-anil-0"):
         runs.train_all(plan, tmp_path, 2)
     assert train(plan[0], tmp_path).t == TINY.steps
-
-
-def test_folder_of_another_experiment_is_refused(tmp_path: Path) -> None:
-    """A folder keeps its configuration and seed: others are sent elsewhere."""
-    runs.claim_folder(tmp_path, TINY, 1)
-    runs.claim_folder(tmp_path, TINY, 1)
-    with pytest.raises(checkpoints.CheckpointError, match=r"seed 1; expected .* seed 2; choose another"):
-        runs.claim_folder(tmp_path, TINY, 2)
-    (tmp_path / "experiment.json").write_text("[]")
-    with pytest.raises(checkpoints.CheckpointError, match="cannot be read"):
-        runs.claim_folder(tmp_path, TINY, 1)
 
 
 def test_profiles_differ() -> None:

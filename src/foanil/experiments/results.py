@@ -13,13 +13,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
 from foanil.experiments.checkpoints import write_bytes
 from foanil.experiments.configuration import Configuration
-from foanil.experiments.training import COLUMNS, Run, Trained
+from foanil.experiments.training import COLUMNS, Trained
 from foanil.simulation.tasks import Floats
 
 LABEL = "experiment.json"
@@ -50,25 +51,36 @@ class Risk:
         return f"tab-1-{self.method}-{self.adaptation}-{self.m_test}"
 
 
+Networks: TypeAlias = Mapping[tuple[str, int], Trained]
+"""Trained networks by method (or variant) and number of the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
-    """An experiment as it is read back: `series` by (method, run) with columns COLUMNS, `networks` likewise."""
+    """An experiment as it is read back; `configuration` and `changes` are the fields that were written."""
 
     configuration: Mapping[str, Any]
-    fingerprint: str
+    changes: Mapping[str, Mapping[str, Any]]
     seed: int
     risks: tuple[Risk, ...]
-    series: Mapping[tuple[str, int], Floats]
-    networks: Mapping[tuple[str, int], tuple[Floats, Floats | None]]
+    networks: Networks
 
 
 # Writing -------------------------------------------------------------------------------------------
 
 
 def write(
-    folder: Path, configuration: Configuration, seed: int, trained: Mapping[Run, Trained], risks: Sequence[Risk]
+    folder: Path,
+    configuration: Configuration,
+    seed: int,
+    trained: Networks,
+    risks: Sequence[Risk],
+    changes: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> None:
-    """Write the four files of an experiment, each at once, the label last. Raises checkpoints.CheckpointError."""
+    """Write the four files of an experiment, each at once, the label last. Raises checkpoints.CheckpointError.
+
+    `changes` says by name what differs from the configuration.
+    """
     files = {
         "risks.csv": _risk_table(risks),
         "series.csv": _series_table(trained),
@@ -78,7 +90,7 @@ def write(
         write_bytes(folder / name, content)
     label = {
         "configuration": asdict(configuration),
-        "fingerprint": configuration.fingerprint(),
+        "changes": {name: dict(changed) for name, changed in changes.items()},
         "seed": seed,
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
@@ -89,8 +101,8 @@ def _risk_table(risks: Sequence[Risk]) -> bytes:
     return _table([field.name for field in fields(Risk)], (astuple(risk) for risk in risks))
 
 
-def _series_table(trained: Mapping[Run, Trained]) -> bytes:
-    rows = ((run.method, run.number, int(row[0]), *row[1:]) for run, found in trained.items() for row in found.series)
+def _series_table(trained: Networks) -> bytes:
+    rows = ((*key, int(row[0]), *row[1:]) for key, found in trained.items() for row in found.series)
     return _table(["method", "run", *COLUMNS], rows)
 
 
@@ -108,12 +120,12 @@ def _text(value: Any) -> str:
     return f"{float(value):.12g}" if isinstance(value, float) else str(value)
 
 
-def _networks(trained: Mapping[Run, Trained]) -> bytes:
+def _networks(trained: Networks) -> bytes:
     arrays = {}
-    for run, found in trained.items():
-        arrays[f"{run.method}/{run.number}/B"] = found.B
+    for (name, number), found in trained.items():
+        arrays[f"{name}/{number}/B"] = found.B
         if found.w is not None:
-            arrays[f"{run.method}/{run.number}/w"] = found.w
+            arrays[f"{name}/{number}/w"] = found.w
     content = io.BytesIO()
     np.savez_compressed(content, **cast("dict[str, Any]", arrays))
     return content.getvalue()
@@ -137,16 +149,15 @@ def read(folder: Path) -> Results:
             )
         return Results(
             label["configuration"],
-            label["fingerprint"],
+            label["changes"],
             label["seed"],
             tuple(_risk(row) for row in _rows(contents["risks.csv"])),
-            _series(contents["series.csv"]),
-            _read_networks(contents["networks.npz"]),
+            _read_networks(contents["networks.npz"], _series(contents["series.csv"])),
         )
     except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise ResultsError(
             f"{folder} holds no readable results ({error!r}); expected {LABEL}, risks.csv, series.csv and "
-            "networks.npz as `foanil table1` writes them"
+            "networks.npz, as `foanil table1` writes them"
         ) from error
 
 
@@ -167,13 +178,11 @@ def _series(content: bytes) -> dict[tuple[str, int], Floats]:
     return {key: np.array(rows) for key, rows in found.items()}
 
 
-def _read_networks(content: bytes) -> dict[tuple[str, int], tuple[Floats, Floats | None]]:
+def _read_networks(content: bytes, series: Mapping[tuple[str, int], Floats]) -> Networks:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        names = [name.rpartition("/")[0] for name in arrays.files if name.endswith("/B")]
         return {
-            (name.split("/")[0], int(name.split("/")[1])): (
-                arrays[f"{name}/B"],
-                arrays[f"{name}/w"] if f"{name}/w" in arrays.files else None,
+            (name, number): Trained(
+                int(rows[-1, 0]), arrays[f"{name}/{number}/B"], dict(arrays).get(f"{name}/{number}/w"), rows
             )
-            for name in names
+            for (name, number), rows in series.items()
         }

@@ -1,12 +1,10 @@
 """Many training runs side by side: one process each, resumable from their folder, with progress.
 
-A folder holds `experiment.json`, which names its configuration and seed, and one checkpoint per run; a folder of
-another configuration is refused, never overwritten.
+A folder holds one checkpoint per run; one of another configuration or seed is refused, never overwritten.
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import queue
@@ -14,11 +12,9 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from foanil.experiments import checkpoints
 from foanil.experiments.configuration import Configuration
 from foanil.experiments.training import METHODS, Run, Trained, train
 
@@ -38,26 +34,6 @@ def planned(configuration: Configuration, seed: int, count: int, methods: Sequen
     order = [(name, number) for name in quick for number in range(count)]
     order += [(name, number) for number in range(count) for name in slow]
     return tuple(Run(configuration, seed, name, number) for name, number in order)
-
-
-def claim_folder(folder: Path, configuration: Configuration, seed: int) -> None:
-    """Name a new folder's experiment, or check the name of an old one. Raises checkpoints.CheckpointError."""
-    wanted = {"configuration": asdict(configuration), "fingerprint": configuration.fingerprint(), "seed": seed}
-    label = folder / "experiment.json"
-    if not label.exists():
-        text = json.dumps(wanted, indent=1, ensure_ascii=False) + "\n"
-        checkpoints.write_bytes(label, text.encode())
-        return
-    try:
-        found = json.loads(label.read_text(encoding="utf-8"))
-        same = (found["fingerprint"], found["seed"]) == (wanted["fingerprint"], wanted["seed"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise checkpoints.CheckpointError(f"{label} cannot be read ({error}); choose another folder") from error
-    if not same:
-        raise checkpoints.CheckpointError(
-            f"{folder} holds the experiment {found['fingerprint']} with seed {found['seed']}; expected "
-            f"{wanted['fingerprint']} with seed {seed}; choose another folder (--folder), or the same flags as before"
-        )
 
 
 def train_all(

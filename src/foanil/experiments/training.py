@@ -14,20 +14,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foanil import dynamics
+from foanil import adaptation, dynamics
 from foanil.arrays import NUMPY
 from foanil.experiments import checkpoints
 from foanil.experiments.configuration import Configuration
 from foanil.setting import Setting
 from foanil.simulation import factorisations, methods
 from foanil.simulation.methods import State, Step
-from foanil.simulation.tasks import Floats, TaskDistribution, Tasks, draw
+from foanil.simulation.tasks import Floats, Tasks, draw
 
 Progress = Callable[[int], bool]
 """Told the steps done so far; answers whether to go on."""
-COLUMNS = ("step", "smallest_shared", "largest_shared", "average_complement", "largest_complement", "distance")
-"""What is observed: squared singular values of B⋆ᵀB_t and of B⋆,⊥ᵀB_t (Figures 2 and 3), of degree 1; and the sine of
-the largest principal angle between col(B⋆) and the k leading left singular directions of B_t, a pure number."""
+COLUMNS = ("step", "smallest_shared", "largest_shared", "average_complement", "largest_complement", "distance", "gap")
+"""What is observed: squared singular values of B⋆ᵀB_t and of B⋆,⊥ᵀB_t (Figures 2 and 3), of degree 1; the sine of the
+largest principal angle between col(B⋆) and the k leading left singular directions of B_t, a pure number; and by how
+much the loss (1) exceeds its minimum over all (B, w), in closed form, of degree 2 (NaN where there is no head)."""
 
 STREAMS = {"tasks": 0, "start": 1, "test": 2}
 """Independent random streams of a run; methods of one run share them, so that their differences are paired."""
@@ -62,7 +63,7 @@ class Run:
 
     def file(self, folder: Path) -> Path:
         """Return where the run is saved."""
-        return folder / f"{self.method}-{self.number}.checkpoint"
+        return folder / self.configuration.name / f"{self.method}-{self.number}.checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +82,14 @@ class Trained:
 def start(run: Run) -> State:
     """Return the state at step 0."""
     c, random = run.configuration, run.random("start")
+    if run.method == "nuclear-norm":
+        return factorisations.nuclear_norm_start(c.N, c.d)
     if run.method in FACTORISATIONS:
         state = methods.orthogonal_start(c.d, c.k_prime, c.factor_start_sq, 1.0, random)
         return {"B": state["B"], "W": np.zeros((c.N, c.k_prime))}
-    head_sq = c.head_sq * c.k_prime * c.alpha
-    frame = c.world.B_star if c.aligned else None
+    head_sq, frame = c.head_sq * c.k_prime * c.alpha, c.world.B_star if c.aligned else None
     state = methods.orthogonal_start(c.d, c.k_prime, c.start_sq / c.alpha, head_sq, random, frame)
-    extra = {
-        "fo-maml-fresh-tasks": {"drawn": np.zeros(())},
-        "nuclear-norm": factorisations.nuclear_norm_start(c.N, c.d),
-    }
-    return {**state, **extra.get(run.method, {})}
+    return {**state, "drawn": np.zeros(())} if run.method == "fo-maml-fresh-tasks" else state
 
 
 def outer_step(run: Run) -> Step:
@@ -167,16 +165,37 @@ def observed_steps(steps: int) -> tuple[int, ...]:
     return tuple(sorted({0, *geometric, *(steps * fifth // 5 for fifth in range(1, 6))}))
 
 
-def observe(world: TaskDistribution, t: int, B: Floats) -> tuple[float, ...]:
+def observe(c: Configuration, t: int, state: State) -> tuple[float, ...]:
     """Return one row of COLUMNS."""
+    world, B = c.world, state["B"]
     shared = np.linalg.svd(world.B_star.T @ B, compute_uv=False) ** 2
     outside = B - world.B_star @ (world.B_star.T @ B)
     complement = np.linalg.svd(outside, compute_uv=False) ** 2
-    leading = np.linalg.svd(B, full_matrices=False)[0][:, : world.k]
+    leading = np.linalg.svd(B, full_matrices=False)[0][:, : c.k]
     cosines = np.linalg.svd(world.B_star.T @ leading, compute_uv=False)
     distance = np.sqrt(max(0.0, 1 - float(cosines[-1]) ** 2))
-    average = float(complement.sum()) / (world.d - world.k)
-    return (t, float(shared[world.k - 1]), float(shared[0]), average, float(complement[0]), distance)
+    average = float(complement.sum()) / (c.d - c.k)
+    gap = loss_gap(c, B, state["w"]) if "w" in state else np.nan
+    return (t, float(shared[c.k - 1]), float(shared[0]), average, float(complement[0]), distance, gap)
+
+
+def loss_gap(c: Configuration, B: Floats, w: Floats) -> float:
+    """Return by how much the loss (1) at (B, w) exceeds its minimum, both in closed form. Degree 2."""
+    world = c.world
+    reached = adaptation.expected_half_risk(
+        B, w, c.alpha, c.m_in, world.B_star, world.Sigma_star, world.sigma_sq, world.mean
+    )
+    return reached - minimal_loss(c, c.m_in)
+
+
+def minimal_loss(c: Configuration, m: float) -> float:
+    """Return the least expected half risk of one step on m rows: ½ Σ_j λ_j(1 − λ_j/((1 + 1/m)λ_j + σ̄²/m)). Degree 2.
+
+    λ_j are the eigenvalues of Σ⋆ and σ̄² = Tr(Σ⋆) + σ² (theorem on global minima, Section 3).
+    """
+    eigenvalues = np.linalg.eigvalsh(c.Sigma_star)
+    total = eigenvalues.sum() + c.sigma_sq
+    return float(np.sum(eigenvalues * (1 - eigenvalues / ((1 + 1 / m) * eigenvalues + total / m))) / 2)
 
 
 # Training ------------------------------------------------------------------------------------------
@@ -200,12 +219,12 @@ Position = tuple[int, State, list[tuple[float, ...]]]
 
 def _continued(run: Run, path: Path, position: Position, progress: Progress, save_every_s: float) -> Position:
     t, state, rows = position
-    step, times, world = outer_step(run), frozenset(observed_steps(run.steps)), run.configuration.world
+    step, times = outer_step(run), frozenset(observed_steps(run.steps))
     saved_at, going = time.monotonic(), True
     while going:
         if t in times and (not rows or rows[-1][0] < t):
             _require_finite(run, t, state)
-            rows.append(observe(world, t, state["B"]))
+            rows.append(observe(run.configuration, t, state))
         if t == run.steps:
             break
         with np.errstate(over="ignore", invalid="ignore"):
@@ -227,7 +246,8 @@ def resumed(run: Run, path: Path) -> Position:
     arrays = checkpoints.load(path)
     if not np.array_equal(arrays.get("run", ()), _identity(run)):
         raise checkpoints.CheckpointError(
-            f"the checkpoint {path} belongs to another configuration or seed; choose another folder"
+            f"the checkpoint {path} belongs to another configuration or seed; choose another folder (--folder), or "
+            "the same flags as before"
         )
     state: State = {name: array for name, array in arrays.items() if name not in ("t", "series", "run")}
     return int(arrays["t"]), state, [tuple(row) for row in arrays["series"].tolist()]

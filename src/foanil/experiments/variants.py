@@ -5,9 +5,17 @@ Every variant changes one thing of `configuration.SMALL`: N = 500 tasks in dimen
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+from foanil.experiments import results
 from foanil.experiments.configuration import SMALL, Configuration
+from foanil.experiments.results import Risk
+from foanil.experiments.runs import Advance, train_all
+from foanil.experiments.table_1 import evaluate
+from foanil.experiments.training import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +25,16 @@ class Variant:
     name: str
     method: str
     question: str
-    configuration: Configuration
+    changes: Mapping[str, Any]
+
+    @property
+    def configuration(self) -> Configuration:
+        """What it runs."""
+        return replace(SMALL, name=self.name, **self.changes)
 
 
-def _variant(name: str, method: str, question: str, **changes: object) -> Variant:
-    return Variant(name, method, question, replace(SMALL, name=name, **changes))  # type: ignore[arg-type]
+def _variant(name: str, method: str, question: str, **changes: Any) -> Variant:
+    return Variant(name, method, question, changes)
 
 
 ORDER = "what the first-order approximation costs"
@@ -69,3 +82,34 @@ RESIDUALS = tuple(
     for N in TASK_COUNTS
 )
 """FO-ANIL for growing numbers of tasks, from the usual start and from a very small one."""
+
+
+def explored(
+    variants: Sequence[Variant],
+    seed: int,
+    count: int,
+    workers: int,
+    folder: Path,
+    output: Path,
+    advance: Advance = lambda run, t: None,
+) -> list[Risk]:
+    """Train every variant `count` times in `folder`, judge it on its own new tasks, and write the results to `output`.
+
+    Raises checkpoints.CheckpointError and FloatingPointError as `runs.train_all`.
+    """
+    plan = planned_variants(variants, seed, count)
+    trained = train_all(tuple(plan), folder, workers, advance)
+    networks = {(variant.name, run.number): trained[run] for run, variant in plan.items()}
+    risks = [
+        risk
+        for run, variant in plan.items()
+        for risk in evaluate(run.configuration, seed, run.number, variant.name, trained[run])
+    ]
+    changes = {variant.name: {"method": variant.method, **variant.changes} for variant in variants}
+    results.write(output, SMALL, seed, networks, risks, changes)
+    return risks
+
+
+def planned_variants(variants: Sequence[Variant], seed: int, count: int) -> dict[Run, Variant]:
+    """Return the runs of variants, each with its variant."""
+    return {Run(v.configuration, seed, v.method, number): v for v in variants for number in range(count)}

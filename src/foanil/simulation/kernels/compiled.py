@@ -7,7 +7,7 @@ Python's own cache folder beside this file, or where NUMBA_CACHE_DIR says.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -23,8 +23,7 @@ GROUP = 32
 def compiled(function: F) -> F:
     """Compile a function: without the interpreter's lock, and free to reorder a sum so that it fills a register."""
     compiler = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-    result: F = compiler(function)
-    return result
+    return cast(F, compiler(function))
 
 
 def accumulate(problem: Problem, start: int, stop: int, h: Floats, K: Floats) -> None:

@@ -53,13 +53,19 @@ Kernel: TypeAlias = Callable[[Problem, int, int, Floats, Floats], None]
 
 
 def kernel_input(tasks: Tasks, B: Floats, w: Floats, alpha: float, method: str) -> Problem:
-    """Return a kernel's input in the dtype of the tasks, after checking every shape."""
+    """Return a kernel's input in the dtype of the tasks, after checking every shape; no data are copied."""
     moves_B = _moves_B(method)
     _check_shapes(tasks, B, w)
+    _check_layout(tasks)
     dtype = tasks.X_in.dtype
-    data = (np.ascontiguousarray(part, dtype) for part in (tasks.X_in, tasks.y_in, tasks.X_out, tasks.y_out))
-    v, M = (B @ w).astype(dtype), (B @ B.T).astype(dtype)
-    return Problem(*data, v, M, alpha / tasks.X_in.shape[1], float(w @ w) if moves_B else 0.0, moves_B)
+    return Problem(
+        *(tasks.X_in, tasks.y_in, tasks.X_out, tasks.y_out),
+        v=(B @ w).astype(dtype),
+        M=(B @ B.T).astype(dtype),
+        step=alpha / tasks.X_in.shape[1],
+        overlap=float(w @ w) if moves_B else 0.0,
+        moves_B=moves_B,
+    )
 
 
 def gradients(sums: tuple[Floats, Floats], B: Floats, w: Floats, problem: Problem) -> tuple[Floats, Floats]:
@@ -81,15 +87,22 @@ def _moves_B(method: str) -> bool:
 def _check_shapes(tasks: Tasks, B: Floats, w: Floats) -> None:
     N, m_in, d = tasks.X_in.shape
     m_out = tasks.X_out.shape[1]
-    expected = {"y_in": (N, m_in), "X_out": (N, m_out, d), "y_out": (N, m_out)}
-    for name, shape in expected.items():
-        if getattr(tasks, name).shape != shape:
-            raise ValueError(
-                f"X_in of shape {(N, m_in, d)} needs {name} of shape {shape}; got {getattr(tasks, name).shape}"
-            )
-    if B.ndim != 2 or B.shape[0] != d or w.shape != B.shape[1:]:
-        raise ValueError(
-            f"{d} features need B of shape (d, k') with d = {d}, and w of shape (k',); got {B.shape}, {w.shape}"
-        )
     if 0 in (N, m_in, m_out):
-        raise ValueError(f"a mean over tasks needs at least one task and one observation each; got {(N, m_in, m_out)}")
+        raise ValueError(f"a mean over tasks needs N, m_in and m_out >= 1; got {(N, m_in, m_out)}")
+    for name, shape in {"y_in": (N, m_in), "X_out": (N, m_out, d), "y_out": (N, m_out)}.items():
+        found = getattr(tasks, name).shape
+        if found != shape:
+            raise ValueError(f"X_in of shape {(N, m_in, d)} needs {name} of shape {shape}; got {found}")
+    if B.ndim != 2 or B.shape[0] != d or w.shape != B.shape[1:]:
+        raise ValueError(f"B has shape (d, k') with d = {d}, and w shape (k',); got {B.shape} and {w.shape}")
+
+
+def _check_layout(tasks: Tasks) -> None:
+    dtype = tasks.X_in.dtype
+    for name in ("X_in", "y_in", "X_out", "y_out"):
+        part = getattr(tasks, name)
+        if part.dtype != dtype or dtype not in (np.float32, np.float64) or not part.flags.c_contiguous:
+            raise ValueError(
+                f"tasks are C-contiguous arrays, all float64 or all float32; {name} is {part.dtype}, "
+                f"{'' if part.flags.c_contiguous else 'not '}contiguous: pass it through np.ascontiguousarray(..., dtype)"
+            )

@@ -1,0 +1,86 @@
+"""The cells of Table 1 from trained networks: 1000 new tasks per run, adapted by one step and by tuned ridge.
+
+All methods of a run are judged on the same new tasks, so that their differences are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from foanil.adaptation import (
+    NewTasks,
+    expected_half_risk,
+    half_risks,
+    one_step,
+    standard_error,
+    tuned_ridge,
+)
+from foanil.experiments import results
+from foanil.experiments.configuration import Configuration
+from foanil.experiments.results import Risk
+from foanil.experiments.runs import Advance, planned, train_all
+from foanil.experiments.training import COLUMNS, METHODS, Run, Trained
+from foanil.simulation.tasks import Floats, parameters, sample
+
+BASELINES = ("single-task", "oracle")
+"""Ridge in R^d and in the true representation: nothing is trained."""
+
+
+def new_tasks(c: Configuration, seed: int, number: int, m_test: int) -> NewTasks:
+    """Draw the test tasks of a run (10), the same for every method."""
+    random = Run(c, seed, "test", number).random("test", m_test)
+    theta_star = parameters(c.world, c.test_tasks, random)
+    return NewTasks(*sample(theta_star, m_test, c.sigma_sq, random), theta_star)
+
+
+def evaluate(c: Configuration, seed: int, number: int, name: str, network: Trained) -> list[Risk]:
+    """Return the cells of one trained network: tuned ridge, and one step where there is a head, for each m_test."""
+    found = []
+    for m_test in c.test_rows:
+        tasks = new_tasks(c, seed, number, m_test)
+        if network.w is not None:
+            found.append(_one_step(c, number, name, tasks, network.B, network.w))
+        best = tuned_ridge(tasks, network.B)
+        half, error = float(best.risks.mean()), standard_error(best.risks)
+        found.append(Risk(name, number, "ridge", m_test, half, error, best.parameter, None))
+    return found
+
+
+def _one_step(c: Configuration, number: int, name: str, tasks: NewTasks, B: Floats, w: Floats) -> Risk:
+    world, m = c.world, tasks.m_test
+    risks = half_risks(one_step(tasks, B, w, c.alpha), tasks.theta_star)
+    exact = expected_half_risk(B, w, c.alpha, m, world.B_star, world.Sigma_star, world.sigma_sq, world.mean)
+    return Risk(name, number, "1gd", m, float(risks.mean()), standard_error(risks), None, exact)
+
+
+def baselines(c: Configuration, seed: int, number: int) -> list[Risk]:
+    """Return the cells of single-task ridge, with all features, and of oracle ridge, with B⋆."""
+    representations = zip(BASELINES, (np.eye(c.d), c.world.B_star), strict=True)
+    untrained = {name: Trained(0, B, None, np.empty((0, len(COLUMNS)))) for name, B in representations}
+    return [risk for name, network in untrained.items() for risk in evaluate(c, seed, number, name, network)]
+
+
+def reproduce(
+    c: Configuration,
+    seed: int,
+    count: int,
+    workers: int,
+    folder: Path,
+    output: Path,
+    advance: Advance = lambda run, t: None,
+    methods: Sequence[str] = METHODS,
+) -> list[Risk]:
+    """Train all runs of Table 1 in `folder`, judge them, and write the results to `output`; return the cells.
+
+    Raises checkpoints.CheckpointError and FloatingPointError as `runs.train_all`.
+    """
+    plan = planned(c, seed, count, methods)
+    trained = train_all(plan, folder, workers, advance)
+    risks = [risk for number in range(count) for risk in baselines(c, seed, number)]
+    risks += [risk for run in plan for risk in evaluate(c, seed, run.number, run.method, trained[run])]
+    networks = {(run.method, run.number): network for run, network in trained.items()}
+    results.write(output, c, seed, networks, risks)
+    return risks
