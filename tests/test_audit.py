@@ -142,7 +142,7 @@ def test_schema_knows_every_verdict() -> None:
     "spoil",
     [
         lambda d: d.pop("run"),
-        lambda d: d.update(schema_version=2),
+        lambda d: d.update(schema_version=1),
         lambda d: d.update(extra=1),
         lambda d: d["paper"].update(sha256="0" * 63),
         lambda d: d["run"].update(profile="huge"),
@@ -209,7 +209,7 @@ def test_same_mathematics_ignores_only_the_run() -> None:
     found = data(PLAIN)
     text = to_json(found)
     assert same_mathematics(text, to_json(found | {"run": {**RUN, "seconds": 99.0, "versions": {}}}))
-    for change in ({"schema_version": 2}, {"paper": {**PAPER, "title": "B"}}, {"claims": found["claims"][:-1]}):
+    for change in ({"schema_version": 1}, {"paper": {**PAPER, "title": "B"}}, {"claims": found["claims"][:-1]}):
         assert not same_mathematics(text, to_json(found | change))
     assert not same_mathematics(text, to_json(data(Evidence("eq-1", Method.EXACT, Outcome.HELD, "", ""))))
 

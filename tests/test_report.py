@@ -46,6 +46,8 @@ CURVE = Evidence(
     "verify/test_b.py::test_curve[wide]",
     finding="A finding worth reading.",
     series={"x": ((0.0, 1.0), (2.0, 0.5))},
+    table=(("method", "risk"), ("a | b", "0.5")),
+    pictures=(("What falls.", "experiments/falls.svg"),),
 )
 FAILED = Evidence("eq-1", Method.EXACT, Outcome.FAILED, "d = 3", "verify/test_c.py::test_c", shown="residual 7")
 REFUTING = Evidence("eq-3", Method.COUNTEREXAMPLE, Outcome.HELD, "one instance", "verify/test_d.py::test_d")
@@ -156,7 +158,7 @@ def test_every_verdict_has_a_mark_and_a_meaning() -> None:
 
 
 def test_page_says_what_and_how() -> None:
-    """A page holds statement, formula, quote, hypotheses, uses, evidence, figure, derivations and how to run it."""
+    """A page holds statement, formula, quote, hypotheses, uses, evidence, pictures, derivations, and how to run it."""
     pages = render(made(HELD, CURVE), DERIVATIONS)
     page = pages["eq_02_second.md"]
     for text in (
@@ -169,6 +171,8 @@ def test_page_says_what_and_how() -> None:
         "`verify/test_b.py::test_curve[wide]`",
         "**Finding.** A finding worth reading.",
         f"]({figure_path('eq_02_second', CURVE)})",
+        "| method | risk |\n| --- | --- |\n| a \\| b | 0.5 |",
+        "![What falls.](experiments/falls.svg)\n\nWhat falls.",
         "pytest verify/ -m \"claim(id='eq-2')\"",
         "pytest verify/test_eq_02_second.py",
         "No evidence yet.",
@@ -319,7 +323,9 @@ def test_rendered_pages_link_to_each_other(tmp_path: Path) -> None:
     """The links between rendered pages hold, to claims on other pages too."""
     pages = render(made(HELD, CURVE, REFUTING), DERIVATIONS, {"mutants.md": "# Mutants\n"})
     (tmp_path / "figures").mkdir()
-    (tmp_path / figure_path("eq_02_second", CURVE)).write_text("", encoding="utf-8")
+    (tmp_path / "experiments").mkdir()
+    for path in (figure_path("eq_02_second", CURVE), CURVE.pictures[0][1]):
+        (tmp_path / path).write_text("", encoding="utf-8")
     for name, text in pages.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert [target for name, text in pages.items() for target in dead(PurePosixPath(name), text, tmp_path)] == []

@@ -192,7 +192,7 @@ def simulate(
     """
     from foanil.experiments import command, variants
 
-    known = {variant.name: variant for variant in (*variants.VARIANTS, *variants.RESIDUALS)}
+    known = {variant.name: variant for variant in variants.EVERYTHING}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(f"there is no variant {unknown[0]!r}; foanil simulate lists them")
@@ -204,6 +204,28 @@ def simulate(
     with _resumable(folder):
         risks = command.explored(chosen, seed, count, workers or os.cpu_count() or 1, folder, place)
     click.echo(command.shown(risks, as_json))
+
+
+@main.command()
+@click.option("--table", type=click.Path(path_type=Path), default=Path("runs/full/results"), show_default=True)
+@click.option("--variants", type=click.Path(path_type=Path), default=Path("runs/variants"), show_default=True)
+@click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("runs/figures"), show_default=True)
+def figures(table: Path, variants: Path, output: Path) -> None:
+    """Draw the figures as SVG and PNG, their numbers beside them as CSV. Example: foanil figures -o pictures
+
+    Needs the results of `foanil table1` (--table) and of `foanil simulate --all` (--variants).
+    """
+    from foanil.experiments.checkpoints import CheckpointError
+    from foanil.experiments.gallery import drawn
+    from foanil.experiments.results import ResultsError, read
+
+    try:
+        for path in drawn(read(table), read(variants), output):
+            click.echo(path)
+    except (ResultsError, CheckpointError) as error:
+        raise InputError(str(error)) from error
+    except KeyError as error:
+        raise InputError(f"{error.args[0]}: draw from a whole run of every method and variant") from error
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from foanil.evidence import Evidence, Method, Outcome, Verdict, transitive_verdict, verdict
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class UnwritableReportsError(OSError):
@@ -105,6 +105,8 @@ def evidence_from_data(data: Mapping[str, Any]) -> Evidence:
             label: tuple((float(x), float(y)) for x, y in points) for label, points in sorted(data["series"].items())
         },
         mutants=tuple(data["mutants"]) if data["mutants"] else None,
+        table=tuple(tuple(str(text) for text in row) for row in data["table"]),
+        pictures=tuple((str(caption), str(path)) for caption, path in data["pictures"]),
     )
 
 

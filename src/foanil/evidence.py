@@ -109,7 +109,8 @@ class Evidence:
 
     `check` is the pytest node id that reproduces it, `finding` a sentence worth a reader's attention, `details` ordered
     (label, text) pairs, `series` named polylines (label → points) from which figures are drawn, `mutants` the pair
-    (killed, tried) when the check was shown mutants of its formula.
+    (killed, tried) when the check was shown mutants of its formula. `table` is shown unfolded: its first row is the
+    head. `pictures` are files that already lie below reports/, as (caption, path) pairs.
     """
 
     claim: str
@@ -122,6 +123,8 @@ class Evidence:
     details: tuple[tuple[str, str], ...] = ()
     series: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     mutants: tuple[int, int] | None = None
+    table: tuple[tuple[str, ...], ...] = ()
+    pictures: tuple[tuple[str, str], ...] = ()
 
 
 def verdict(claim_id: str, evidence: Iterable[Evidence], exclusion: Verdict | None = None) -> Verdict:

@@ -170,7 +170,7 @@ INFINITE_TASKS_MODEL = (
         statement="Section 5 supports empirically that a result similar to Theorem 1 holds with finitely many tasks.",
         latex=r"N \lt \infty : \quad \lVert B_{\star,\perp}^\top B_t \rVert \text{ small}, \; \lVert B_t "
         r"w_t \rVert \text{ small}, \; \Lambda_t \approx \Lambda_\star",
-        page="sec_5_figures",
+        page="figures",
         quote="number of tasks is left open for future work. Section 5 empirically supports that a "
         "similar result holds",
         hypotheses=(*MODEL, SPLIT, r"$N$ tasks, large and finite"),

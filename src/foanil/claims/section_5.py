@@ -20,7 +20,7 @@ SETTING = (
         "by grid search.",
         latex=r"N = 5000, \; d = k' = 50, \; m = 30, \; k = 5, \; \sigma^2 = 4, \; \Sigma_\star \propto "
         r"\mathrm{diag}(1, \ldots, k)",
-        page="sec_5_table_1",
+        page="table_1",
         quote="For each method, the regularization parameter is tuned using a grid-search over multiple values",
         hypotheses=SECTION_5,
         readings=(readings.INFINITE_SAMPLES_TASKS,),
@@ -64,7 +64,7 @@ SETTING = (
         statement=r"The smallest and the largest squared singular value of $B_\star^\top B_t$ during "
         "training, with the standard deviation over 10 runs.",
         latex=r"\sigma_{\min}(B_\star^\top B_t)^2, \quad \sigma_{\max}(B_\star^\top B_t)^2",
-        page="sec_5_figures",
+        page="figures",
         quote="Figure 2: Evolution of smallest (left) and largest (right) squared singular value of",
         hypotheses=SECTION_5,
         uses=("sec-5-setting",),
@@ -80,7 +80,7 @@ SETTING = (
         "during training, with the standard deviation over 10 runs.",
         latex=r"\frac{1}{d-k} \sum_j \sigma_j(B_{\star,\perp}^\top B_t)^2, \quad "
         r"\sigma_{\max}(B_{\star,\perp}^\top B_t)^2",
-        page="sec_5_figures",
+        page="figures",
         quote="Figure 3: Evolution of average (left) and largest (right) squared singular value of",
         hypotheses=SECTION_5,
         uses=("sec-5-setting", "def-complement"),
@@ -95,7 +95,7 @@ def _observation(
     statement: str,
     latex: str,
     quote: str,
-    page: str = "sec_5_figures",
+    page: str = "figures",
     uses: tuple[str, ...] = (),
     location: str = "Section 5, discussion of the results",
 ) -> Claim:
@@ -122,7 +122,7 @@ OBSERVATIONS = (
         "Ridge regression is used for all methods, since regularising the objective largely improves the test loss.",
         r"R_{\lambda_{\text{tuned}}} \lt R_{\lambda = 0}",
         "since regularizing the objective largely improves the test loss here",
-        page="sec_5_table_1",
+        page="table_1",
         location="Section 5, before Table 1",
     ),
     _observation(
@@ -191,7 +191,7 @@ OBSERVATIONS = (
         "The effect of the few extreme directions on the excess risk is negligible.",
         r"R(B_t) - R(B_t \text{ without its extreme directions}) \approx 0",
         "few extreme directions is negligible",
-        page="sec_5_table_1",
+        page="table_1",
     ),
     _observation(
         "sec-5-oracle-gap",
@@ -200,7 +200,7 @@ OBSERVATIONS = (
         "regression or one gradient step.",
         r"R_{\text{oracle}} \lt R_{\text{FO-ANIL}} \ll R_{\text{single task}}",
         "excess risk approaching the oracle baseline with either ridge regression or just a single gradient step",
-        page="sec_5_table_1",
+        page="table_1",
     ),
     _observation(
         "sec-5-complement-constant",
@@ -229,7 +229,7 @@ OBSERVATIONS = (
         "significantly hurts the performance at test time.",
         r"R_{\text{infinite samples}}, R_{\text{Burer-Monteiro}} \gt R_{\text{FO-ANIL}}",
         "For both methods, the inability of unlearning the orthogonal complement",
-        page="sec_5_table_1",
+        page="table_1",
         uses=("sec-3-k-prime-to-k",),
     ),
     _observation(
@@ -238,7 +238,7 @@ OBSERVATIONS = (
         "Burer-Monteiro and FO-ANIL with infinitely many samples still outperform the single-task baseline.",
         r"R_{\text{infinite samples}}, R_{\text{Burer-Monteiro}} \lt R_{\text{single task}}",
         "Note however that they still outperform the single-task baseline",
-        page="sec_5_table_1",
+        page="table_1",
     ),
     _observation(
         "sec-5-subspace-dominates",

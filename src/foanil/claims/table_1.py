@@ -105,7 +105,7 @@ def _claim(cell: Cell) -> Claim:
         statement=f"{name}, adapted by {ADAPTATIONS[cell.adaptation]} on {cell.m_test} rows, has an excess risk of "
         rf"${cell.mean} \pm {cell.deviation}$: mean and standard deviation over 10 training runs, 1000 test tasks.",
         latex=rf"R = {cell.mean} \pm {cell.deviation} \quad (m_{{\mathrm{{test}}}} = {cell.m_test})",
-        page="sec_5_table_1",
+        page="table_1",
         quote=_QUOTES.get(cell.method, _QUOTES[cell.adaptation]),
         hypotheses=SECTION_5,
         readings=_readings(cell),

@@ -87,12 +87,22 @@ def _open_channel(steps: Any, stopping: Any) -> None:
     """Prepare a worker process: the terminal's Ctrl-C reaches it too, and is left to the process that started it."""
     global _steps, _stopping
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    steps.cancel_join_thread()
     _steps, _stopping = steps, stopping
 
 
 def _train(number: int, run: Run, folder: Path) -> Trained:
+    parent = multiprocessing.parent_process()
+
     def report(t: int) -> bool:
         _steps.put((number, t))
-        return not _stopping.is_set()
+        return not _stopping.is_set() and not orphaned()
 
-    return train(run, folder, report)
+    def orphaned() -> bool:
+        return parent is not None and not parent.is_alive()
+
+    trained = train(run, folder, report)
+    if orphaned():
+        # A parent that was killed can neither take the result nor end this process.
+        os._exit(1)
+    return trained

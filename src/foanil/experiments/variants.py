@@ -45,6 +45,7 @@ MEAN = "whether a nonzero task mean hurts"
 COVARIANCE = "whether an anisotropic covariance hurts"
 WIDTH = "what overparametrisation costs"
 RELATED = "the settings of earlier analyses"
+HYPOTHESES = "what happens under the hypotheses of Theorem 1, with its constants"
 
 VARIANTS = (
     _variant("fo-anil", "fo-anil", ORDER),
@@ -75,6 +76,11 @@ VARIANTS = (
     _variant("saunshi", "infinite-samples-of-n-tasks", RELATED, spectrum=(1.0,), covariance_norm=2.0),
 )
 
+PROVED = _variant(
+    "proved", "infinite-tasks", HYPOTHESES, spectrum=(1.0,) * 5, start_sq=1 / 80, head_sq=1 / 80, steps=50_000
+)
+"""A start at the bounds of `new-thm-1-explicit`: α‖B_0‖² = 1/(4 m_in), and ‖w_0‖² = α/4 ≤ αc = α."""
+
 TASK_COUNTS = (125, 250, 500, 1000, 2000, 4000)
 RESIDUALS = tuple(
     _variant(f"tasks-{N}{suffix}", "fo-anil", "what finitely many tasks leave behind", N=N, start_sq=start_sq)
@@ -82,6 +88,8 @@ RESIDUALS = tuple(
     for N in TASK_COUNTS
 )
 """FO-ANIL for growing numbers of tasks, from the usual start and from a very small one."""
+
+EVERYTHING = (*VARIANTS, PROVED, *RESIDUALS)
 
 
 def explored(
