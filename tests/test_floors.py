@@ -16,10 +16,10 @@ PACKAGE = ROOT / "src" / "foanil"
 
 FLOORS = {
     0: "arrays words evidence notation formal rational spectra decisions",
-    1: "setting gaussian_moments entrywise_moments inequalities limits paper_alphabet",
+    1: "setting gaussian_moments entrywise_moments inequalities limits paper_alphabet equivalence",
     2: "statements first_principles rewritings mutants kill_matrix",
     3: "dynamics convergence certificates adaptation simulation",  # the last two are planned: their floor is set
-    4: "claims strategies quotes",
+    4: "claims strategies quotes observations",
     5: "audit report figures trusted_base readings_ledger experiments",
     6: "pytest_plugin __main__",
 }

@@ -78,6 +78,8 @@ def shown(risks: Sequence[Risk], as_json: bool) -> str:
         return json.dumps([asdict(risk) for risk in risks], indent=1)
     cells: dict[tuple[str, str, int], list[Risk]] = {}
     for risk in risks:
+        if risk.adaptation == "least-squares" or "-without-" in risk.method or risk.method.endswith("-single-task"):
+            continue  # asked about in the reports, not part of the table
         cells.setdefault((risk.method, risk.adaptation, risk.m_test), []).append(risk)
     rows = [_row(*key, found) for key, found in cells.items()]
     head = ("method", "adapted by", "rows", "half risk", "±", "exact", "paper")

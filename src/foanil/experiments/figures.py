@@ -73,14 +73,15 @@ def band(label: str, runs: Sequence[Floats], column: int) -> Curve:
 
 def save(figure: Figure, folder: Path) -> list[Path]:
     """Write the figure as SVG and PNG and its numbers as CSV, each at once. Raises checkpoints.CheckpointError."""
-    contents = {**_pictures(figure), "csv": _numbers(figure)}
+    contents = {**_pictures(figure), "csv": numbers(figure)}
     paths = [folder / f"{figure.name}.{suffix}" for suffix in contents]
     for path, content in zip(paths, contents.values(), strict=True):
         write_bytes(path, content)
     return paths
 
 
-def _numbers(figure: Figure) -> bytes:
+def numbers(figure: Figure) -> bytes:
+    """Return everything that is drawn as CSV: panel, curve, x, mean, standard deviation."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["panel", "curve", "x", "mean", "standard_deviation"])

@@ -130,7 +130,7 @@ def residual(explored: Results) -> Figure:
         )
         for title, column in (("average", "average_complement"), ("largest", "largest_complement"))
     )
-    start = 0.0005 / variants.RESIDUALS[0].configuration.alpha
+    start = variants.SMALL_START / variants.RESIDUALS[0].configuration.alpha
     caption = (
         f"What is left of the complement with finitely many tasks. From a very small start ({start:.2g}) it rises up "
         "to the residual, which falls as N grows."

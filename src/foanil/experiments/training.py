@@ -19,7 +19,7 @@ from foanil.arrays import NUMPY
 from foanil.experiments import checkpoints
 from foanil.experiments.configuration import Configuration
 from foanil.setting import Setting
-from foanil.simulation import factorisations, methods
+from foanil.simulation import factorisations, methods, relu
 from foanil.simulation.methods import State, Step
 from foanil.simulation.tasks import Floats, Tasks, draw
 
@@ -82,6 +82,9 @@ class Trained:
 def start(run: Run) -> State:
     """Return the state at step 0."""
     c, random = run.configuration, run.random("start")
+    if run.method in RELU:
+        widths = (c.k_prime,) * RELU[run.method]
+        return relu.start(c.d, widths, (c.start_sq / c.alpha) ** 0.5, random)
     if run.method == "nuclear-norm":
         return factorisations.nuclear_norm_start(c.N, c.d)
     if run.method in FACTORISATIONS:
@@ -150,7 +153,13 @@ STEPS: dict[str, Callable[[Run], Step]] = {
     "infinite-samples-of-n-tasks": _trained_on_parameters(lambda run: _tasks(run).theta_star),
     "nuclear-norm": lambda run: factorisations.nuclear_norm(_tasks(run), run.configuration.nuclear_weight),
     "burer-monteiro-lbfgs": lambda run: factorisations.burer_monteiro_lbfgs(_tasks(run)),
+    "relu-2-fo-anil": _trained_on_tasks(relu.fo_anil),
+    "relu-2-fo-maml": _trained_on_tasks(relu.fo_maml),
+    "relu-3-fo-anil": _trained_on_tasks(relu.fo_anil),
+    "relu-3-fo-maml": _trained_on_tasks(relu.fo_maml),
 }
+RELU = {"relu-2-fo-anil": 1, "relu-2-fo-maml": 1, "relu-3-fo-anil": 2, "relu-3-fo-maml": 2}
+"""Methods that train ReLU networks, with the number of their hidden layers."""
 FACTORISATIONS = ("burer-monteiro", "burer-monteiro-lbfgs")
 METHODS = tuple(STEPS)[:5]
 """The methods of Table 1 that are trained, quickest first."""

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from foanil.experiments import results
 from foanil.experiments.configuration import SMALL, Configuration
 from foanil.experiments.results import Risk
 from foanil.experiments.runs import Advance, train_all
-from foanil.experiments.table_1 import evaluate
-from foanil.experiments.training import Run
+from foanil.experiments.table_1 import evaluate, untrained
+from foanil.experiments.training import RELU, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,17 @@ MEAN = "whether a nonzero task mean hurts"
 COVARIANCE = "whether an anisotropic covariance hurts"
 WIDTH = "what overparametrisation costs"
 RELATED = "the settings of earlier analyses"
+RESIDUAL = "what finitely many tasks leave behind"
+RELU_NETWORKS = "whether ReLU networks learn and unlearn alike"
 HYPOTHESES = "what happens under the hypotheses of Theorem 1, with its constants"
+
+SHORT = {"N": 200, "steps": 3000, "start_sq": 0.05}
+"""Derivatives by a library take a hundred times as long as those written out."""
+
+COMPARED = (ORDER, MEAN, COVARIANCE)
+"""What is asked beside single-task ridge on the same new tasks."""
+SINGLE_TASK = "-single-task"
+"""What is appended to a variant's name for that baseline."""
 
 VARIANTS = (
     _variant("fo-anil", "fo-anil", ORDER),
@@ -54,11 +66,11 @@ VARIANTS = (
     _variant("maml", "maml", ORDER),
     _variant("no-split", "fo-anil-unsplit", SPLIT),
     _variant("infinite-tasks", "infinite-tasks", INFINITE),
-    _variant("fo-maml-fresh-tasks", "fo-maml-fresh-tasks", INFINITE),
+    _variant("fo-maml-fresh-tasks", "fo-maml-fresh-tasks", INFINITE, N=100),
     _variant("infinite-samples", "infinite-samples", INFINITE),
     _variant("infinite-samples-of-n-tasks", "infinite-samples-of-n-tasks", INFINITE),
     _variant("burer-monteiro", "burer-monteiro", BASELINE),
-    _variant("burer-monteiro-large-start", "burer-monteiro", BASELINE, factor_start_sq=10.0),
+    _variant("burer-monteiro-large-start", "burer-monteiro", BASELINE, factor_start_sq=3.0),
     _variant("burer-monteiro-lbfgs", "burer-monteiro-lbfgs", BASELINE),
     *(
         _variant(f"nuclear-norm-{weight:g}", "nuclear-norm", BASELINE, nuclear_weight=weight)
@@ -72,6 +84,7 @@ VARIANTS = (
     _variant("isotropic", "fo-anil", COVARIANCE, spectrum=(1.0,) * 5),
     _variant("condition-100", "fo-anil", COVARIANCE, spectrum=(1.0, 3.0, 10.0, 30.0, 100.0)),
     *(_variant(f"width-{width}", "fo-anil", WIDTH, k_prime=width) for width in (5, 6, 10, 15)),
+    *(_variant(name, name, RELU_NETWORKS, **SHORT) for name in RELU),
     _variant("collins", "infinite-samples-of-n-tasks", RELATED, k_prime=5, aligned=True, start_sq=0.1),
     _variant("saunshi", "infinite-samples-of-n-tasks", RELATED, spectrum=(1.0,), covariance_norm=2.0),
 )
@@ -82,10 +95,11 @@ PROVED = _variant(
 """A start at the bounds of `new-thm-1-explicit`: α‖B_0‖² = 1/(4 m_in), and ‖w_0‖² = α/4 ≤ αc = α."""
 
 TASK_COUNTS = (125, 250, 500, 1000, 2000, 4000)
-RESIDUALS = tuple(
-    _variant(f"tasks-{N}{suffix}", "fo-anil", "what finitely many tasks leave behind", N=N, start_sq=start_sq)
-    for suffix, start_sq in (("", 0.25), ("-small-start", 0.0005))
-    for N in TASK_COUNTS
+SMALL_START = 0.0005
+RESIDUALS = (
+    *(_variant(f"tasks-{N}", "fo-anil", RESIDUAL, N=N) for N in TASK_COUNTS),
+    *(_variant(f"tasks-{N}-small-start", "fo-anil", RESIDUAL, N=N, start_sq=SMALL_START) for N in TASK_COUNTS),
+    _variant("infinite-tasks-small-start", "infinite-tasks", RESIDUAL, start_sq=SMALL_START),
 )
 """FO-ANIL for growing numbers of tasks, from the usual start and from a very small one."""
 
@@ -108,11 +122,14 @@ def explored(
     plan = planned_variants(variants, seed, count)
     trained = train_all(tuple(plan), folder, workers, advance)
     networks = {(variant.name, run.number): trained[run] for run, variant in plan.items()}
-    risks = [
-        risk
-        for run, variant in plan.items()
-        for risk in evaluate(run.configuration, seed, run.number, variant.name, trained[run])
-    ]
+    risks = []
+    for run, variant in plan.items():
+        c = run.configuration
+        if run.method in RELU:
+            continue  # the risks are those of linear networks
+        risks += evaluate(c, seed, run.number, variant.name, trained[run])
+        if variant.question in COMPARED:
+            risks += evaluate(c, seed, run.number, f"{variant.name}{SINGLE_TASK}", untrained(np.eye(c.d)))
     changes = {variant.name: {"method": variant.method, **variant.changes} for variant in variants}
     results.write(output, SMALL, seed, networks, risks, changes)
     return risks
