@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from foanil import statements
 from foanil.__main__ import main
+from foanil.arrays import NUMPY
 from foanil.claims.table_1 import CELLS
-from foanil.experiments import command, figures, results, table_1, training, variants
+from foanil.experiments import command, figures, gallery, results, table_1, training, variants
 from foanil.experiments.configuration import FITTED, PAPER, PROFILES, Configuration
 
 SIZES = {"N": 11, "d": 7, "k_prime": 5, "m_in": 4, "m_out": 3, "spectrum": (1.0, 2.0)}
@@ -214,3 +216,51 @@ def test_proved_start_lies_at_the_bounds() -> None:
     assert c.start_sq == 1 / (4 * c.m_in)
     assert c.head_sq * c.k_prime * c.alpha <= c.alpha * c.Sigma_star[0, 0]
     assert c.beta <= c.alpha <= 1 / (2 * np.sqrt(np.trace(c.Sigma_star) + c.sigma_sq))
+
+
+# The gallery ---------------------------------------------------------------------------------------
+
+
+def recorded(names: tuple[str, ...], count: int = 2) -> results.Results:
+    """Return made-up results: curves that fall from 10, at the observed steps of a short run."""
+    steps = np.array(training.observed_steps(100), dtype=float)
+    random = np.random.default_rng(4)
+    networks = {}
+    for name in names:
+        for run in range(count):
+            columns = 10 / (1 + steps[:, None]) * random.uniform(0.9, 1.1, len(training.COLUMNS) - 1)
+            networks[name, run] = training.Trained(100, np.eye(2), None, np.column_stack([steps, columns]))
+    return results.Results({}, {}, 1, (), networks)
+
+
+EXPLORED = tuple(variant.name for variant in variants.EVERYTHING)
+
+
+def test_gallery_draws_every_figure(tmp_path: Path) -> None:
+    """Every figure is drawn from recorded results, each curve with as many points as were observed."""
+    figures_drawn = gallery.gallery(recorded(gallery.TRAINED), recorded(EXPLORED))
+    names = [figure.name for figure in figures_drawn]
+    assert names[:5] == ["figure_2", "figure_3", "unlearning_rate", "finite_task_residual", "loss_gap"]
+    assert len(set(names)) == len(names)
+    for figure_drawn in figures_drawn:
+        for path in figures.save(figure_drawn, tmp_path):
+            assert path.stat().st_size > 1000
+    curve = figures_drawn[0].panels[0].curves[0]
+    assert len(curve.points) == len(training.observed_steps(100))
+
+
+def test_missing_runs_are_named() -> None:
+    """A gallery from results that lack a method or a variant names it."""
+    with pytest.raises(KeyError, match="no run of 'burer-monteiro'"):
+        gallery.gallery(recorded(gallery.TRAINED[:-1]), recorded(EXPLORED))
+    with pytest.raises(KeyError, match="no run of 'tasks-125'"):
+        gallery.gallery(recorded(gallery.TRAINED), recorded(("proved",)))
+
+
+def test_limit_values_are_those_of_the_transcription() -> None:
+    """The dashed lines of Figure 2 are the eigenvalues of Λ⋆ as it is transcribed."""
+    c = replace(PAPER, spectrum=(1.0, 3.0), m_in=7)
+    covariance = c.Sigma_star
+    total = float(np.trace(covariance)) + c.sigma_sq
+    expected = statements.limit_gram(NUMPY, covariance, total, c.alpha, c.m_in)
+    np.testing.assert_allclose(gallery.limit_values(c), np.linalg.eigvalsh(expected))

@@ -131,6 +131,7 @@ FACTORISED = {
     "average_complement": RISEN,
     "largest_complement": RISEN,
 }
+RELU = {"largest_shared": 10 + STEPS / 500, "average_complement": FLAT, "largest_complement": FLAT}
 FEW = {"average_complement": FINITE, "largest_complement": SLOW}
 
 
@@ -249,6 +250,16 @@ CURVES: Mapping[str, tuple[Callable[[], Observation], tuple[Callable[[], Observa
             lambda: curves.complement_constant(repeated(**{**SAMPLES, "average_complement": SLOW}), ALPHA),
             lambda: curves.complement_constant(repeated(**{**SAMPLES, "largest_complement": SLOW}), ALPHA),
             lambda: curves.complement_constant(repeated(**{**SAMPLES, "smallest_shared": FLAT}), ALPHA),
+        ),
+    ),
+    "new-relu-networks": (
+        lambda: curves.relu_networks({"two": repeated(**RELU), "three": repeated(**RELU)}),
+        (
+            lambda: curves.relu_networks(
+                {"two": repeated(**RELU), "three": repeated(**{**RELU, "largest_shared": FLAT})}
+            ),
+            lambda: curves.relu_networks({"two": repeated(**{**RELU, "largest_complement": RELU["largest_shared"]})}),
+            lambda: curves.relu_networks({"two": repeated(**{**RELU, "average_complement": SLOW})}),
         ),
     ),
     "sec-5-bm-complement-rises": (
@@ -477,6 +488,7 @@ IN_UNITS: tuple[Callable[[float], Observation], ...] = (
     lambda u: curves.small_init_rise(times(u, small_start(80)), times(u, repeated()), times(u, small_start(0.5))),
     lambda u: curves.complement_constant(times(u, repeated(**SAMPLES)), ALPHA / u),
     lambda u: curves.bm_complement_rises(times(u, repeated(**FACTORISED))),
+    lambda u: curves.relu_networks({"two": times(u, repeated(**RELU))}),
     lambda u: curves.subspace_dominates(times(u, repeated(**FACTORISED)), times(u, repeated(**SAMPLES))),
 )
 

@@ -160,6 +160,7 @@ PLACES = {
     "unlearning_rate": "sec-5-rate-appendix-h",
     "finite_task_residual": "app-a-finite-tasks-residual",
     "loss_gap": "sec-5-exact-convergence",
+    "relu_networks": "new-relu-networks",
 }
 """Where each figure is shown: with what the text reads off it. The paper's own curves are not in the available text."""
 

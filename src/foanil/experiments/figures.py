@@ -103,9 +103,16 @@ def _pictures(figure: Figure) -> dict[str, bytes]:
         drawing, axes = plt.subplots(1, len(figure.panels), figsize=(4.8 * len(figure.panels), 3.7), squeeze=False)
         for axis, panel in zip(axes[0], figure.panels, strict=True):
             _draw(axis, panel)
-        handles, labels = axes[0][0].get_legend_handles_labels()
-        drawing.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)), frameon=False)
-        drawing.tight_layout(rect=(0, 0.06 * (1 + (len(labels) - 1) // 3), 1, 1))
+        named = [[curve.label for curve in panel.curves] for panel in figure.panels]
+        columns = min(3, 2 * len(figure.panels))
+        rows = max(1 + (len(labels) - 1) // columns for labels in named)
+        if all(labels == named[0] for labels in named):
+            drawing.legend(*axes[0][0].get_legend_handles_labels(), loc="lower center", ncols=columns, frameon=False)
+        else:
+            for axis in axes[0]:
+                axis.legend(frameon=False, fontsize=8, loc="lower left")
+            rows = 0
+        drawing.tight_layout(rect=(0, 0.06 * rows, 1, 1))
         found = {}
         for suffix, options in (("svg", {"metadata": {"Date": None, "Creator": None}}), ("png", {"dpi": 150})):
             stream = io.BytesIO()
@@ -137,7 +144,7 @@ def _draw(axis: Any, panel: Panel) -> None:
             axis.fill_between(x, np.maximum(mean - deviation, mean / 50), mean + deviation, color=colour, alpha=0.2)
     for label, height in panel.marks.items():
         axis.axhline(height, color="black", linewidth=0.8, linestyle=(0, (2, 2)))
-        axis.annotate(label, (0.99, height), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+        axis.annotate(label, (0.02, height), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
     axis.set_xscale("log")
     axis.set_yscale("log")
     axis.set_xlabel(panel.x)

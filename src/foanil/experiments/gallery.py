@@ -17,11 +17,16 @@ from foanil.simulation.tasks import Floats
 
 TRAINED = ("fo-anil", "fo-maml", "infinite-tasks", "infinite-samples", "burer-monteiro")
 STEP = "outer step"
+SHARED = r"squared singular value of $B_\star^\top B_t$"
+COMPLEMENT = r"squared singular value of $B_{\star,\perp}^\top B_t$"
+NORM = r"$\Vert B_{\star,\perp}^\top B_t \Vert^2$"
+LIMIT = r"$\Lambda_\star$"
 
 
 def gallery(table: Results, explored: Results) -> tuple[Figure, ...]:
-    """Return the five figures from the results of Table 1 and of the variants."""
-    return (shared(table), complement(table), unlearning_rate(table, explored), residual(explored), loss_gap(table))
+    """Return Figures 2 and 3 and ours, from the results of Table 1 and of the variants."""
+    ours = (unlearning_rate(table, explored), residual(explored), loss_gap(table), relu_networks(explored))
+    return (shared(table), complement(table), *ours)
 
 
 def drawn(table: Results, explored: Results, folder: Path) -> list[Path]:
@@ -56,8 +61,8 @@ def shared(table: Results) -> Figure:
     """Return Figure 2: the smallest and the largest squared singular value of B⋆ᵀB_t."""
     limit = limit_values(PAPER)
     panels = (
-        Panel("smallest", STEP, "squared singular value of B⋆ᵀB", _curves(table, "smallest_shared"), {"Λ⋆": limit[0]}),
-        Panel("largest", STEP, "squared singular value of B⋆ᵀB", _curves(table, "largest_shared"), {"Λ⋆": limit[-1]}),
+        Panel("smallest", STEP, SHARED, _curves(table, "smallest_shared"), {LIMIT: limit[0]}),
+        Panel("largest", STEP, SHARED, _curves(table, "largest_shared"), {LIMIT: limit[-1]}),
     )
     caption = "Squared singular values along the shared subspace (the paper's Figure 2): mean and standard deviation"
     return Figure("figure_2", f"{caption} over {_count(table)} runs.", panels)
@@ -65,10 +70,9 @@ def shared(table: Results) -> Figure:
 
 def complement(table: Results) -> Figure:
     """Return Figure 3: the average and the largest squared singular value of B⋆,⊥ᵀB_t."""
-    y = "squared singular value of B⋆,⊥ᵀB"
     panels = (
-        Panel("average", STEP, y, _curves(table, "average_complement"), {}),
-        Panel("largest", STEP, y, _curves(table, "largest_complement"), {}),
+        Panel("average", STEP, COMPLEMENT, _curves(table, "average_complement"), {}),
+        Panel("largest", STEP, COMPLEMENT, _curves(table, "largest_complement"), {}),
     )
     caption = "Squared singular values along the complement (the paper's Figure 3): mean and standard deviation"
     return Figure("figure_3", f"{caption} over {_count(table)} runs.", panels)
@@ -92,15 +96,15 @@ def unlearning_rate(table: Results, explored: Results) -> Figure:
         Panel(
             "under the hypotheses of Theorem 1",
             STEP,
-            "‖B⋆,⊥ᵀB‖²",
+            NORM,
             (measured, *_bounds(proved, measured.points, {"proved, 23/12": 23 / 12, "of the paper": 1.0})),
             {},
         ),
         Panel(
             "setting of Section 5",
             STEP,
-            "‖B⋆,⊥ᵀB‖²",
-            (infinite, finite, *_bounds(PAPER, infinite.points, {"asymptotically sharp, 2": 2.0, "of the paper": 1.0})),
+            NORM,
+            (infinite, finite, *_bounds(PAPER, infinite.points, {"sharp limit, 2": 2.0, "of the paper": 1.0})),
             {},
         ),
     )
@@ -152,6 +156,27 @@ def _left(explored: Results, label: str, suffix: str, column: int) -> Curve:
 def loss_gap(table: Results) -> Figure:
     """Return by how much the loss (1) exceeds its exact minimum along training."""
     methods = [name for name in TRAINED if name != "burer-monteiro"]
-    panel = Panel("", STEP, "L_ANIL − its minimum", _curves(table, "gap", methods), {})
+    panel = Panel("", STEP, r"$\mathcal{L}_\mathrm{ANIL}$ − its minimum", _curves(table, "gap", methods), {})
     caption = "The expected loss (1) after one step on m_in rows, minus its exact minimum (new-global-minima-identity)."
     return Figure("loss_gap", caption, (panel,))
+
+
+def relu_networks(explored: Results) -> Figure:
+    """Return how the first layer of ReLU networks learns and unlearns: its largest squared singular values."""
+    columns = {"shared": "largest_shared", "complement": "largest_complement"}
+    panels = tuple(
+        Panel(
+            f"{layers} layers",
+            STEP,
+            "largest squared singular value",
+            tuple(
+                band(f"{name}, {part}", runs_of(explored.networks, f"relu-{layers}-{method}"), COLUMNS.index(column))
+                for method, name in (("fo-anil", "FO-ANIL"), ("fo-maml", "FO-MAML"))
+                for part, column in columns.items()
+            ),
+            {},
+        )
+        for layers in (2, 3)
+    )
+    caption = "ReLU networks: the first layer along the shared subspace and along its complement."
+    return Figure("relu_networks", caption, panels)

@@ -303,3 +303,24 @@ def subspace_dominates(factorised: Runs, samples: Runs) -> Observation:
 def dominance(runs: Runs) -> list[float]:
     """Return the smallest shared value over the largest complement value at T, run by run."""
     return [series.at("smallest_shared", series.end) / series.at("largest_complement", series.end) for series in runs]
+
+
+# ReLU networks -------------------------------------------------------------------------------------
+
+
+def relu_networks(networks: Mapping[str, Runs]) -> Observation:
+    """new-relu-networks: in each network the largest shared value of the first layer triples and is twice any other.
+
+    Nine tenths of the average complement value are left meanwhile: it is hardly unlearned.
+    """
+    parts = []
+    for name, runs in networks.items():
+        rise = [series.fraction("largest_shared", series.end) for series in runs]
+        stands_out = [s.at("largest_shared", s.end) / s.at("largest_complement", s.end) for s in runs]
+        left = [series.fraction("average_complement", series.end) for series in runs]
+        parts += [
+            above(f"{name}: largest shared value at T over its start", rise, 3.0),
+            above(f"{name}: largest shared over largest complement value at T", stands_out, 2.0),
+            above(f"{name}: average complement value at T over its start", left, LEARNED),
+        ]
+    return judged("new-relu-networks", *parts)

@@ -41,6 +41,7 @@ CLAIMS: tuple[str, ...] = (
     "app-a-small-init-rise",
     "app-a-residuals-harmless",
     "app-a-finite-horizon-residual",
+    "new-relu-networks",
 )
 """The claims that are judged; each has an equal share of ERROR."""
 
