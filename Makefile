@@ -43,7 +43,7 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
-.PHONY: audit test env lint types format lock clean distclean help FORCE
+.PHONY: audit test experiments env lint types format lock clean distclean help FORCE
 .DEFAULT_GOAL := help
 
 audit: $(VENV)/.stamp ## run the audit and write reports/ (AUDIT_ARGS="..." goes to pytest)
@@ -51,6 +51,13 @@ audit: $(VENV)/.stamp ## run the audit and write reports/ (AUDIT_ARGS="..." goes
 
 test: lint types ## lint, types, and all tests (PYTEST_ARGS="..." goes to pytest; now: -n 2)
 	$(PY) -m pytest verify/ tests/ $(PYTEST_ARGS)
+
+RUNS ?= runs
+experiments: $(VENV)/.stamp ## train and judge everything of Section 5 (hours; resumable), draw the figures into reports/
+	$(VENV)/bin/foanil table1 --profile full --runs 10 --folder $(RUNS) --output reports/experiments/table_1
+	$(VENV)/bin/foanil simulate --all --folder $(RUNS) --output reports/experiments/variants
+	$(VENV)/bin/foanil figures --table reports/experiments/table_1 --variants reports/experiments/variants \
+	  --output reports/experiments/figures
 
 env: $(VENV)/.stamp ## build the locked environment .venv if it is missing or out of date
 	@echo "$(VENV) is ready: $$($(PY) --version)"

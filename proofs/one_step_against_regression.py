@@ -13,7 +13,7 @@ from sympy.polys.fields import FracElement
 
 from foanil.decisions import Relation, Sign, at_least, more_than
 from foanil.evidence import Check
-from foanil.inequalities import Theory
+from foanil.inequalities import Abstraction, Theory
 from foanil.words import Alphabet, Element, Letter, alphabet
 from proofs import least_squares_risk
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
@@ -21,7 +21,7 @@ from proofs.prop_1_decomposition import expected_risk
 
 ADAPTS = ("abstract-single-step-adaptation",)
 ORACLE = ("sec-1-comparable-to-oracle",)
-FASTER = ("sec-31-fast-adaptation-guarantee",)
+FASTER = ("sec-31-fast-adaptation-guarantee", "sec-31-one-step-beats-regression")
 LAST_TERM = ("prop-1-last-term",)
 EVERY_TASK = "every limit point at Σ⋆ = cI; every k, m_in, m_test, σ², κ ≥ k and task"
 AVERAGE = "every limit point at Σ⋆ = cI; every k, c > 0, σ² > 0 and m_in = m_test = m; mean over tasks"
@@ -116,16 +116,20 @@ def one_step_gap(own: int = 1, trace: int = 1) -> Element:
     return one_step_element(x * words.eye("k")) - stated
 
 
+def at_the_limit(about: str, top: FracElement, says: str) -> Proved:
+    """Derive that one step's risk is at most `top`, a function of x, at x = x⋆, since it is for every x in [0, 1]."""
+    every = Abstraction({"x": shrinkage()}, theory(f"{about} x").assumptions)
+    return theory(f"{about} n kappa").decide(at_least(top, one_step()), says, every)
+
+
 def small_risk(spread: int = 1, bias: int = 1) -> list[Proved]:
     """Derive the bound on one step's risk, ((1 + κ)/(m_in + 1 + κ))²‖w⋆‖² + ((k + 1)‖w⋆‖² + kσ²)/m_test."""
-    k, r, v, m, n, kappa = (number(name) for name in ("k", "r", "sigma_sq", "m", "n", "kappa"))
-    risk = at(one_step(), x=shrinkage())
-    fraction = (1 + kappa) / (n + 1 + kappa)
-    top = bias * fraction**2 * r + ((k + spread) * r + k * v) / m
+    k, r, v, m, n, kappa, x = (number(name) for name in ("k", "r", "sigma_sq", "m", "n", "kappa", "x"))
+    top = bias * (1 - x) ** 2 * r + ((k + spread) * r + k * v) / m
+    fraction = Relation(1 - shrinkage() - (1 + kappa) / (n + 1 + kappa), Sign.ZERO)
     return [
-        theory("m n k kappa r sigma_sq").decide(
-            at_least(top, risk), "one step's risk: the bias squared and a variance of order k/m_test"
-        )
+        theory("n kappa").decide(fraction, "1 − x⋆ = (1 + κ)/(m_in + 1 + κ)"),
+        at_the_limit("m k r sigma_sq", top, "one step's risk: the bias squared and a variance of order k/m_test"),
     ]
 
 
@@ -157,11 +161,9 @@ def average_risk(best: int = 1) -> list[Proved]:
 
 def oracle_order(spread: int = 2) -> list[Proved]:
     """Derive that one step's risk is at most bias² + 2(‖w⋆‖² + σ²)k/m_test."""
-    k, r, v, m = (number(name) for name in ("k", "r", "sigma_sq", "m"))
-    risk, x = at(one_step(), x=shrinkage()), shrinkage()
+    k, r, v, m, x = (number(name) for name in ("k", "r", "sigma_sq", "m", "x"))
     top = (1 - x) ** 2 * r + spread * (r + v) * k / m
-    T = theory("m n k kappa r sigma_sq")
-    return [T.decide(at_least(top, risk), "one step's risk has the oracle's order in k/m_test, beside the bias")]
+    return [at_the_limit("m k r sigma_sq", top, "one step's risk has the oracle's order in k/m_test, beside the bias")]
 
 
 def oracle_ratio(extra: int = 1, strict: bool = True) -> list[Proved]:

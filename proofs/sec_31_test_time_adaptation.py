@@ -1,5 +1,7 @@
 """Section 3.1: the rank of B̂ after finitely many steps. Without a head it is the rank of B_0, for ever.
 
+What least squares, ridge regression and a few gradient steps make of B̂ is in sister modules.
+
 With A = [√s·C; √q·D] and w = 0 one step is A₊ = (I + a(P − AAᵀ))A, and the factor is invertible where a‖AAᵀ‖ < 1.
 So for almost every start, with a head or without, B_t has full rank for every t: det(B_tᵀB_t) is a polynomial of the
 start, and it is not zero at the starts above.
@@ -13,7 +15,12 @@ from foanil.evidence import Check
 from foanil.inequalities import Decided, Theory
 from foanil.limits import Conclusion
 from foanil.words import Element
-from proofs import rank_at_finite_times
+from proofs import (
+    interpolating_estimates,
+    one_step_against_regression,
+    rank_at_finite_times,
+    regularised_adaptation,
+)
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
 from proofs.dimensionless import iteration
 from proofs.one_step import Scalars
@@ -131,4 +138,10 @@ def derivation() -> Derivation:
     return found.extended(proof("", CLAIM, (), *full_rank()))
 
 
-DERIVATIONS = (derivation, rank_at_finite_times.derivation)
+DERIVATIONS = (
+    derivation,
+    rank_at_finite_times.derivation,
+    *regularised_adaptation.DERIVATIONS,
+    *interpolating_estimates.DERIVATIONS,
+    one_step_against_regression.derivation,
+)

@@ -23,6 +23,8 @@ INFINITE_TASKS = r"$N = \infty$: the outer step takes the expectation over tasks
 INFINITE_SAMPLES = r"$m_{\mathrm{in}} = \infty$ and $N = \infty$"
 ZERO_HEAD_OUTPUT = r"$B_0 w_0 = 0$"
 
+MORE_ROWS_THAN_K = r"$m \gt k$ rows per task"
+
 MODEL = (WIDTHS, ORTHONORMAL, RANDOM_DESIGN, INDEPENDENCE)
 """Assumption 1 without its last part: any task covariance."""
 

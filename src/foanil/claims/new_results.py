@@ -511,11 +511,27 @@ ADAPTATION = (
         kind=Kind.OPTIMALITY,
         source=Source.OURS,
         statement="A representation $B$ of rank $m$ in general position fits the $m$ rows of every task "
-        r"perfectly: full rank $d$ is not needed when $m \lt d$.",
+        r"perfectly: full rank $d$ is not needed when $m \lt d$, and rank $m$ is, for almost all labels of "
+        r"$N \gt (m - 1)(d - m + 1)$ tasks.",
         latex=r"\mathrm{rank}(X_i B) = m \; \forall i \;\Longrightarrow\; \exists W : \; X_i B W^{(i)} = "
         r"y_i \; \forall i",
         page="sec_4_burer_monteiro",
         hypotheses=(r"$m \le k'$", r"rows of $X_i$ i.i.d. $N(0, I_d)$; $\mathrm{rank}(B) \ge m$"),
         uses=("eq-12",),
+    ),
+    Claim(
+        id="new-relu-networks",
+        title="ReLU networks learn the shared subspace, and are slow to unlearn the rest",
+        location="beside Section 5 (Appendix I)",
+        kind=Kind.EXPERIMENT,
+        source=Source.OURS,
+        statement="The first layer of two- and three-layer ReLU networks that FO-ANIL or FO-MAML trains on linear "
+        "tasks comes to stand out along the shared subspace; its complement is hardly unlearned meanwhile. Nothing of "
+        "this is compared with the paper, whose figures are not in the available text.",
+        latex=r"f_\theta(x) = w^\top \max(B_2^\top \max(B_1^\top x, 0), 0), \qquad "
+        r"\sigma_{\max}(B_\star^\top B_1)^2 \gt 2 \, \sigma_{\max}(B_{\star,\perp}^\top B_1)^2",
+        page="app_i_relu",
+        hypotheses=(r"$N = 100$, $d = 20$, $k = 5$, widths $20$, $2000$ steps of size $\alpha = \beta = 0.05$",),
+        uses=("def-tasks",),
     ),
 )

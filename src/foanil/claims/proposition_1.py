@@ -8,6 +8,11 @@ from foanil.claims.record import Claim, Exclusion, Kind, Source
 
 _SUB_GAUSSIAN = r"$z$ has i.i.d. centred $\sigma$-sub-Gaussian coordinates, independent of $X$"
 
+FULL_RANK_NETWORK = r"$\mathrm{rank} \hat B = k'$, as after finitely many steps of training"
+RESIDUAL_SIGNAL = (
+    r"$B_\star w_\star = \hat B\omega + e$ with $\hat B^\top e = 0$, $\tau = \sigma^2 + \lVert e \rVert^2 \gt 0$"
+)
+
 NEW_TASK = (
     Claim(
         id="eq-9",
@@ -77,21 +82,25 @@ NEW_TASK = (
         id="sec-31-least-squares-overfits",
         title="Least squares on the learned representation might overfit",
         location="Section 3.1",
-        kind=Kind.EXPERIMENT,
+        kind=Kind.BOUND,
         source=Source.STATED,
         statement=r"Least squares on the data $(X\hat B, y)$, with $\hat B$ of full rank at finite time, "
-        "has a larger excess risk than a regularised estimate.",
-        latex=r"\hat{w}_{\mathrm{LS}} = (X \hat{B})^{+} y",
+        "has a larger excess risk than a regularised estimate: for $m_{\\mathrm{test}} \\ge k'$ than ridge regression "
+        "with a small parameter; at $k' = d$ and $k \\lt m_{\\mathrm{test}} \\lt d - 1$ its mean excess risk is "
+        "bounded below, however small the complement.",
+        latex=r"\mathbb{E} \lVert \hat{B} \hat{w}_{\mathrm{LS}} - B_\star w_\star \rVert^2 \ge \frac{\sigma^2 "
+        r"(m_{\mathrm{test}} - k)}{d - m_{\mathrm{test}} - 1}, \qquad R(\hat{w}_\mu) \lt R(\hat{w}_{\mathrm{LS}}) "
+        r"\;\text{ for }\; 0 \lt \mu \lt \frac{2\tau}{\lVert \omega \rVert^2}",
         page="sec_31_test_time_adaptation",
         quote="The least squares estimator of the linear regression with data",
-        hypotheses=(*TEST_TASK[2:], r"$\hat B$ from finitely many steps of training"),
+        hypotheses=(*TEST_TASK[2:], FULL_RANK_NETWORK, RESIDUAL_SIGNAL),
         uses=("eq-10",),
     ),
     Claim(
         id="sec-31-few-steps",
         title="A few gradient steps regularise",
         location="Section 3.1",
-        kind=Kind.EXPERIMENT,
+        kind=Kind.BOUND,
         source=Source.STATED,
         statement="Running just a few gradient steps at test time prevents overfitting, since it "
         "implicitly regularises the norm of the estimate.",
@@ -99,7 +108,13 @@ NEW_TASK = (
         "small}",
         page="sec_31_test_time_adaptation",
         quote="Running just a few gradient steps can be helpful by preventing",
-        hypotheses=(*TEST_TASK[2:], r"$\hat B$ from finitely many steps of training"),
+        hypotheses=(
+            *TEST_TASK[2:],
+            FULL_RANK_NETWORK,
+            RESIDUAL_SIGNAL,
+            r"$m_{\mathrm{test}} \ge k'$, $\alpha \lVert X \hat B \rVert^2 \le m_{\mathrm{test}}$",
+            r"$\lVert \omega \rVert^2 \le (2s + 1) \alpha\tau/m_{\mathrm{test}}$",
+        ),
         uses=("sec-31-least-squares-overfits", "eq-11"),
     ),
     Claim(
@@ -135,7 +150,7 @@ NEW_TASK = (
         id="sec-31-one-step-beats-regression",
         title="One step can beat regression in the feature space",
         location="Section 3.1",
-        kind=Kind.EXPERIMENT,
+        kind=Kind.BOUND,
         source=Source.STATED,
         statement="FO-ANIL might need a single gradient step only to outperform linear regression on the "
         "$d$-dimensional feature space.",
@@ -143,7 +158,14 @@ NEW_TASK = (
         r"\hat{\theta}_{\mathrm{regression}} - B_\star w_\star \rVert^2",
         page="sec_31_test_time_adaptation",
         quote="only need a single gradient step to outperform linear regression on the",
-        hypotheses=TEST_TASK,
+        hypotheses=(
+            *TEST_TASK,
+            ISOTROPIC,
+            (
+                r"as many rows as $m_{\mathrm{in}}$: fewer than $d - 1$ and $m + 1 + \kappa \le d$; or $d - 1$, $d$ or "
+                r"$d + 1$; or more, and $k(k + 1)c \le (d - k)\sigma^2$"
+            ),
+        ),
         uses=("new-prop-1-exact-risk", "new-regression-exact-risk"),
     ),
 )

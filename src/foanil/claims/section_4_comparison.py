@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from foanil.claims.hypotheses import (
+    INFINITE_TASKS,
+    ISOTROPIC,
     MODEL,
+    MORE_ROWS_THAN_K,
     ORTHONORMAL,
+    POSITIVE_COVARIANCE,
     THEOREM_1,
     WIDTHS,
 )
@@ -109,14 +113,16 @@ BURER_MONTEIRO = (
         id="sec-4-well-specified-parity",
         title="Model-agnostic methods do not outperform multi-task methods in the well-specified case",
         location="Section 4, superiority of agnostic methods",
-        kind=Kind.EXPERIMENT,
+        kind=Kind.IDENTITY,
         source=Source.STATED,
-        statement=r"When $k' = k$, FO-ANIL has no advantage over Burer-Monteiro factorisation.",
-        latex=r"k' = k : \quad R_{\text{FO-ANIL}} \ge R_{\text{Burer-Monteiro}} - \text{(error budget)}",
+        statement="When $k' = k$, both learn $\\mathrm{col}(B_\\star)$: least squares on either representation is the "
+        "same estimate, and so is ridge regression for a balanced factor.",
+        latex=r"C (C^\top X_k^\top X_k C)^{-1} C^\top X_k^\top y = (X_k^\top X_k)^{-1} X_k^\top y, \qquad "
+        r"X_k = X B_\star",
         page="sec_4_burer_monteiro",
         quote="not outperform traditional multi-task learning methods",
-        hypotheses=(*MODEL, r"$k' = k$"),
-        uses=("eq-12",),
+        hypotheses=(*MODEL, r"$k' = k$", ISOTROPIC, INFINITE_TASKS, MORE_ROWS_THAN_K),
+        uses=("eq-12", "thm-1-iii", "sec-4-bm-local-minima"),
     ),
     Claim(
         id="eq-12",
@@ -143,10 +149,16 @@ BURER_MONTEIRO = (
         statement="Any local minimum of (12) correctly learns the shared representation when $k' = k$ "
         "(Tripuraneni et al., 2021, for their regularised objective).",
         latex=r"k' = k, \; (B, W) \text{ a local minimum of (12)} \;\Longrightarrow\; \mathrm{col}(B) "
-        r"\approx \mathrm{col}(B_\star)",
+        r"= \mathrm{col}(B_\star)",
         page="sec_4_burer_monteiro",
         quote="local minimum of Equation (12) correctly learns the shared representation when",
-        hypotheses=(*MODEL, r"$k' = k$", r"$N$ large enough"),
+        hypotheses=(
+            *MODEL,
+            POSITIVE_COVARIANCE,
+            r"$k' = k$",
+            MORE_ROWS_THAN_K,
+            r"$N = \infty$, heads minimised out; or $m = \infty$ and $w_{\star,i}$ that span $\mathbb{R}^k$",
+        ),
         uses=("eq-12",),
     ),
     Claim(
@@ -156,7 +168,7 @@ BURER_MONTEIRO = (
         kind=Kind.OPTIMALITY,
         source=Source.STATED,
         statement="When $k' = d$ no such guarantee holds: (12) has global minima whose $B$ carries no "
-        r"trace of $B_\star$.",
+        r"trace of $B_\star$: $I_d$ is one, and for $m \le d - k$ there are some with $B_\star^\top B = 0$.",
         latex=r"k' = d : \quad \min_W \frac{1}{2N} \sum_i \hat{L}_i(I_d W^{(i)}; X_i, y_i) = \min_{B, W} "
         r"\frac{1}{2N} \sum_i \hat{L}_i(B W^{(i)}; X_i, y_i)",
         page="sec_4_burer_monteiro",

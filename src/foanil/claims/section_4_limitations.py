@@ -78,10 +78,13 @@ INFINITE_TASKS_MODEL = (
         id="sec-4-infinite-samples-no-superiority",
         title="With infinitely many samples model-agnostic methods show no superiority",
         location="Section 4, infinite tasks model",
-        kind=Kind.EXPERIMENT,
+        kind=Kind.OPTIMALITY,
         source=Source.STATED,
-        statement="The superiority of model-agnostic methods is not apparent with infinitely many samples per task.",
-        latex=r"m = \infty : \quad \theta_{\star,i} \text{ is known from task } i \text{ alone}",
+        statement="The superiority of model-agnostic methods is not apparent with infinitely many samples per task: "
+        "one task alone determines its parameter, and one step from a minimum of (12), $B_\\star/\\sqrt\\alpha$, has "
+        "at most the risk of one from FO-ANIL's limit.",
+        latex=r"m = \infty : \quad \theta_{\star,i} = \arg\min_\theta L_i(\theta), \qquad R(B_\star/\sqrt\alpha) \le "
+        r"R(\hat B) \;\text{ for one step}",
         page="sec_4_burer_monteiro",
         quote="First, the superiority of model-agnostic methods is not apparent with an",
         hypotheses=(*MODEL, r"$m_{\mathrm{in}} = \infty$"),

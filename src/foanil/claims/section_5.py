@@ -56,21 +56,6 @@ SETTING = (
         ),
     ),
     Claim(
-        id="new-relu-networks",
-        title="ReLU networks learn the shared subspace, and are slow to unlearn the rest",
-        location="beside Section 5 (Appendix I)",
-        kind=Kind.EXPERIMENT,
-        source=Source.OURS,
-        statement="The first layer of two- and three-layer ReLU networks that FO-ANIL or FO-MAML trains on linear "
-        "tasks comes to stand out along the shared subspace; its complement is hardly unlearned meanwhile. Nothing of "
-        "this is compared with the paper, whose figures are not in the available text.",
-        latex=r"f_\theta(x) = w^\top \max(B_2^\top \max(B_1^\top x, 0), 0), \qquad "
-        r"\sigma_{\max}(B_\star^\top B_1)^2 \gt 2 \, \sigma_{\max}(B_{\star,\perp}^\top B_1)^2",
-        page="app_i_relu",
-        hypotheses=(r"$N = 200$, $d = 20$, $k = 5$, widths $20$, $3000$ steps of size $\alpha = \beta = 0.05$",),
-        uses=("def-tasks",),
-    ),
-    Claim(
         id="fig-2",
         title="Figure 2: squared singular values along the shared subspace",
         location="Section 5, Figure 2",
