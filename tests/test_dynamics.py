@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from fractions import Fraction
 from typing import Any
 
+import flint
 import numpy as np
 import pytest
 from hypothesis import given
 
-from foanil import dynamics, statements, strategies
+from foanil import arithmetic, dynamics, statements, strategies
 from foanil.arrays import EXACT, NUMPY, NumberSystem, ball_system, mpmath_system
 from foanil.dynamics import Iterate, Reduced
 from foanil.paper_alphabet import paper_alphabet
-from foanil.setting import DimensionError, Setting, ShapeError, State, dimensionless, isotropic
+from foanil.setting import DimensionError, Setting, ShapeError, State, dimensionless, isotropic, orthonormal, rescaled
+from foanil.sliced import SlicedSystem, format_for
 from foanil.words import Alphabet, Element, Letter, alphabet
 
 SETTING = Setting(5, 2, 3, 4, [["3/2", "1/4"], ["1/4", "2/3"]], "1/2", "1/3", "1/5")
@@ -61,6 +64,19 @@ def test_the_comparison_sees_a_wrong_arrangement() -> None:
 
     assert not arrangement_gap(functools.partial(dynamics.step, second_moment=more_samples)).B.is_zero()
     assert not arrangement_gap(functools.partial(dynamics.step, head_step=faster)).w.is_zero()
+
+
+@pytest.mark.parametrize(
+    "name", ["beta_alpha_sq_weight", "alpha_beta_signal", "beta_over_m", "spread", "total", "alpha", "beta", "B_star"]
+)
+def test_every_prepared_letter_matters(name: str) -> None:
+    """With any one of the letters of the arrangement doubled it is another map: the words differ."""
+    words = paper_alphabet()
+    theta, letters = Iterate(words.letter("B"), words.letter("w")), letters_in_words(words)
+    prepared = dynamics.prepared(words, letters)
+    wrong = dynamics.prepared_step(words, {**prepared, name: 2 * prepared[name]}, theta)
+    right = dynamics.step(words, letters, theta)
+    assert not (wrong.B - right.B).is_zero() or not (wrong.w - right.w).is_zero()
 
 
 @given(strategies.settings())
@@ -144,6 +160,178 @@ def test_balls_keep_the_exact_iterate_until_their_digits_are_lost() -> None:
             for _ in dynamics.trajectory(xp, SETTING, STATE, 4000):
                 pass
     assert dynamics.radius(NUMPY, dynamics.start(NUMPY, SETTING, STATE)) == 0
+
+
+# Many digits -------------------------------------------------------------------------------------
+
+
+ORACLE = mpmath_system(200)
+"""Where the transcription runs, from the exact point that a followed step started at."""
+
+DIGITS = 50
+
+ARITHMETICS = {
+    "balls": arithmetic.balls(DIGITS),
+    "slices": SlicedSystem(format_for(arithmetic.bits_of(DIGITS), 7)),
+    "many-slices": SlicedSystem(format_for(arithmetic.bits_of(DIGITS), 2000)),
+}
+
+
+def wide_problem() -> tuple[Setting, State]:
+    """Return a problem of sizes 7, 2, 5 whose first steps move B by a third."""
+    B = [[Fraction((11 * i * i + 7 * j + i * j) % 17 - 8, 9) for j in range(5)] for i in range(7)]
+    frame = orthonormal([[1, 2], [3, -1], [1, 1], [0, 2], [-2, 1], [1, 0], [0, 1]])
+    setting = Setting(7, 2, 5, 3, [["3/2", "1/4"], ["1/4", "2/3"]], "1/2", "1/9", "1/11", frame)
+    return setting, State(B, [Fraction(j * j - 3, 7) for j in range(5)])
+
+
+def in_oracle(point: arithmetic.Rounded) -> Iterate:
+    """Return a point without radii as exact numbers of the oracle."""
+    return Iterate(*point.mpmath(ORACLE.scalar(1).context))
+
+
+def local_errors(setting: Setting, state: State, steps: int, formula: dynamics.Step) -> list[tuple[float, float]]:
+    """Return for each followed step its true relative error, by an oracle, and the bound that comes with it."""
+    letters, found = setting.in_system(ORACLE), []
+    for before, after in itertools.pairwise(dynamics.followed(setting, state, steps, DIGITS)):
+        start, came = in_oracle(before), in_oracle(after)
+        wanted = formula(ORACLE, letters, start)
+        pairs = ((came.B, wanted.B, start.B), (came.w, wanted.w, start.w))
+        true = max(abs(x - y).max() / max(abs(x).max(), abs(z).max()) for x, y, z in pairs)
+        found.append((float(true), after.error))
+    return found
+
+
+def use(patch: pytest.MonkeyPatch, system: arithmetic.System) -> None:
+    """Let one arithmetic be tried first at every size."""
+    longer = [arithmetic.balls(DIGITS, times) for times in arithmetic.REFINEMENTS]
+    patch.setattr(arithmetic, "candidates", lambda digits, setting: [system, *longer])
+
+
+@pytest.fixture(params=ARITHMETICS)
+def forced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let every size be followed in one arithmetic."""
+    use(monkeypatch, ARITHMETICS[request.param])
+    return str(request.param)
+
+
+def test_followed_steps_contain_the_transcription(forced: str) -> None:
+    """The transcription at 200 digits lies within the proved bound of every step, and the bound is below 10⁻⁵⁰."""
+    errors = local_errors(*wide_problem(), 12, dynamics.step)
+    assert len(errors) == 12
+    for true, bound in errors:
+        assert true <= bound <= 1e-50
+    # The bound is no fiction: some step comes within a few digits of it.
+    assert max(true / bound for true, bound in errors) > 1e-5
+
+
+def test_a_wrong_transcription_lies_outside(forced: str) -> None:
+    """With 10⁻⁴⁹ of one term of (7) missing, no step is within its bound."""
+
+    def almost(xp: Any, *arrays: Any, sigma_sq: Any, **scalars: Any) -> Any:
+        return statements.second_moment(xp, *arrays, sigma_sq=sigma_sq * (1 - xp.scalar(10) ** -46), **scalars)
+
+    errors = local_errors(*wide_problem(), 3, functools.partial(dynamics.step, second_moment=almost))
+    assert all(true > bound for true, bound in errors)
+
+
+def test_both_arithmetics_follow_one_trajectory() -> None:
+    """After 40 steps balls, slices and the transcription in mpmath numbers agree to 47 digits."""
+    setting, state = wide_problem()
+    xp = mpmath_system(DIGITS)
+    *_, wanted = dynamics.trajectory(xp, setting, state, 40, dynamics.step)
+    for system in ARITHMETICS.values():
+        with pytest.MonkeyPatch.context() as patch:
+            use(patch, system)
+            *_, last = dynamics.trajectory(xp, setting, state, 40)
+        assert gap(last, wanted) < 1e-47
+
+
+def test_the_arithmetic_is_chosen_by_size() -> None:
+    """Small steps go to balls, large ones to slices; both are what they are asked for."""
+    small = isotropic(24, 2, 23, 4, 1, 1, "1/2", "1/4")
+    large = isotropic(24, 2, 24, 4, 1, 1, "1/2", "1/4")
+    assert arithmetic.candidates(DIGITS, small) == [arithmetic.balls(DIGITS, times) for times in (1, 2, 4, 8)]
+    kinds = [type(xp).__name__ for xp in arithmetic.candidates(DIGITS, large)]
+    assert kinds == ["SlicedSystem"] * 2 + ["BallMatrixSystem"] * 4
+
+
+def test_a_step_that_misses_its_digits_is_repeated_in_longer_balls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an arithmetic of 20 digits followed steps still have 50; after a while the first one is tried again."""
+    setting, state = wide_problem()
+    use(monkeypatch, SlicedSystem(format_for(70, 7)))
+    tried = []
+    of_integers = SlicedSystem.of_integers
+    monkeypatch.setattr(SlicedSystem, "of_integers", lambda *given: (tried.append(1), of_integers(*given))[1])
+    monkeypatch.setattr(arithmetic, "PATIENCE", 3)
+    for true, bound in local_errors(setting, state, 7, dynamics.step):
+        assert true <= bound <= 1e-50
+    # B and w come back into slices at t = 3 and 6; at t = 0 they were there.
+    assert len(tried) == 4
+
+
+def test_slices_are_used_where_they_are_enough(forced: str) -> None:
+    """With an arithmetic that has the digits no step goes to another."""
+    setting, state = wide_problem()
+    kinds = {type(point.B).__name__ for point in dynamics.followed(setting, state, 5, DIGITS)}
+    assert kinds == {"BallMatrix" if forced == "balls" else "Sliced"}
+
+
+@pytest.mark.parametrize("root", ["1/64", 1, 1000])
+def test_the_unit_of_labels_does_not_matter(forced: str, root: Any) -> None:
+    """Under y → λy no digit is lost: points gain λ^{1/2} to all digits, whatever the size of α."""
+    xp, (setting, state) = mpmath_system(DIGITS), wide_problem()
+    *_, plain = dynamics.trajectory(xp, setting, state, 5)
+    *_, moved = dynamics.trajectory(xp, *rescaled(setting, state, root), 5)
+    u = xp.scalar(Fraction(root))
+    assert gap(Iterate(moved.B / u, moved.w / u), plain) < 1e-49
+
+
+def test_numbers_beyond_doubles_are_followed_in_balls(forced: str) -> None:
+    """A start that runs away is followed as far as the transcription follows it."""
+    setting, state = wide_problem()
+    far = State([[10**40 * x for x in row] for row in state.B], state.w)
+    for true, bound in local_errors(setting, far, 2, dynamics.step):
+        assert true <= bound <= 1e-50
+
+
+def test_no_digits_at_any_length_is_an_error() -> None:
+    """A step that no precision makes precise is refused, with the error that it had."""
+    setting, state = wide_problem()
+
+    def vague(xp: Any, letters: Any, B: Any, w: Any) -> tuple[Any, Any]:
+        return (letters["alpha"] + flint.arb(0, 1e-20)) * B, w
+
+    with pytest.raises(dynamics.DigitsLostError, match=r"at most 1e-50; got 6.*e-21"):
+        list(arithmetic.follow(lambda xp, letters: letters, vague, setting, state, 1, DIGITS))
+
+
+def test_points_at_zero_stay_there(forced: str) -> None:
+    """w_0 = 0 stays exactly zero, and B_0 = 0 too."""
+    setting, state = wide_problem()
+    *_, last = dynamics.trajectory(mpmath_system(DIGITS), setting, State(state.B, [0] * 5), 3)
+    assert not any(last.w.ravel())
+    *_, last = dynamics.trajectory(mpmath_system(DIGITS), setting, State([[0] * 5] * 7, state.w), 3)
+    assert not any(last.B.ravel())
+
+
+def test_a_trajectory_may_be_read_now_and_then() -> None:
+    """every = n yields θ_0, θ_n, …, the same points, in mpmath numbers and in doubles."""
+    setting, state = wide_problem()
+    for xp in (mpmath_system(DIGITS), NUMPY):
+        every = list(dynamics.trajectory(xp, setting, state, 7))
+        third = list(dynamics.trajectory(xp, setting, state, 7, every=3))
+        assert len(third) == 3
+        assert all(gap(x, y) == 0 for x, y in zip(third, every[::3], strict=True))
+
+
+def test_more_digits_than_errors_can_tell_run_as_transcribed() -> None:
+    """Beyond MOST_DIGITS a trajectory is plain mpmath arithmetic, with all its digits."""
+    setting, state = wide_problem()
+    digits = arithmetic.MOST_DIGITS + 10
+    exact = list(dynamics.trajectory(mpmath_system(2 * digits), setting, state, 2, dynamics.step))[-1]
+    *_, last = dynamics.trajectory(mpmath_system(digits), setting, state, 2)
+    assert gap(last, exact) < exact.w[0, 0].context.mpf(10) ** (3 - digits)
 
 
 # Dimensionless form ------------------------------------------------------------------------------

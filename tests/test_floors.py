@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "foanil"
 
 FLOORS = {
-    0: "arrays words evidence notation formal rational spectra decisions",
+    0: "arrays words evidence notation formal rational spectra decisions sliced ball_matrices",
     1: "setting gaussian_moments entrywise_moments inequalities limits paper_alphabet equivalence",
-    2: "statements first_principles rewritings mutants kill_matrix",
+    2: "statements first_principles rewritings mutants kill_matrix arithmetic",
     3: "dynamics convergence certificates adaptation simulation",  # the last two are planned: their floor is set
     4: "claims strategies quotes observations",
     5: "audit report figures trusted_base readings_ledger experiments",

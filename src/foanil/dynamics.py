@@ -5,11 +5,14 @@ Everything is polymorphic over the number systems of `foanil.arrays`; `letters` 
 
 from __future__ import annotations
 
+import functools
+import itertools
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from foanil import spectra, statements
+from foanil import arithmetic, spectra, statements
 from foanil.arrays import Array, Arrays, NumberSystem, Scalar
 from foanil.setting import Dimensionless, Setting, State, require_state
 
@@ -57,40 +60,84 @@ def step(
     )
 
 
-def fast_step(xp: Arrays, letters: Letters, theta: Iterate) -> Iterate:
-    """The same step with products rearranged: two of size d·k′², the rest of rank k + 2.
+def products(xp: Arrays, *pairs: tuple[Array, Array]) -> Array:
+    """Return the sum of products of pairs of arrays, formed at once where a system offers that."""
+    at_once = getattr(xp, "products", None)
+    return at_once(*pairs) if at_once else functools.reduce(operator.add, (A @ B for A, B in pairs))
 
-    With G = BᵀB, C = B⋆ᵀB, q = Gw, p = w − αq the second moment (7) is
-    E = ppᵀ + (α²/m_in)qqᵀ + α²(1 + 1/m_in)CᵀΣ⋆C + (α²/m_in)(‖Bw‖² + σ̄²)G, and E itself is never formed.
+
+def fast_step(xp: Arrays, letters: Letters, theta: Iterate) -> Iterate:
+    """The same step with products rearranged: two of size d·k′², the rest of rank k + 2."""
+    return prepared_step(xp, prepared(xp, letters), theta)
+
+
+def prepared(xp: Arrays, letters: Letters) -> Letters:
+    """Return the letters together with what no step changes: βα²(1 + 1/m_in)Σ⋆, αβB⋆Σ⋆, β/m_in, α²β/m_in and σ̄²."""
+    alpha, beta, m_in, Sigma_star = (letters[name] for name in ("alpha", "beta", "m_in", "Sigma_star"))
+    return {
+        **letters,
+        "beta_alpha_sq_weight": beta * alpha**2 * (1 + 1 / m_in) * Sigma_star,
+        "alpha_beta_signal": alpha * beta * (letters["B_star"] @ Sigma_star),
+        "beta_over_m": beta / m_in,
+        "spread": alpha**2 * beta / m_in,
+        "total": statements.sigma_bar_sq(xp, Sigma_star, letters["sigma_sq"]),
+    }
+
+
+def prepared_step(xp: Arrays, letters: Letters, theta: Iterate) -> Iterate:
+    """One step from `prepared` letters.
+
+    With G = BᵀB, C = B⋆ᵀB, q = αGw, p = w − q the second moment (7) is
+    E = ppᵀ + (1/m_in)qqᵀ + α²(1 + 1/m_in)CᵀΣ⋆C + (α²/m_in)(wᵀGw + σ̄²)G. What enters the sum of rank k + 2 from the
+    left has the degree of βw, from the right that of w, so that none is lost beside another in fixed point.
     """
-    B, w, m_in = theta.B, theta.w, letters["m_in"]
-    alpha, beta, B_star = letters["alpha"], letters["beta"], letters["B_star"]
-    G, C = B.T @ B, B_star.T @ B
-    spread = alpha**2 / m_in
-    signal = letters["Sigma_star"] @ C
-    q, output = G @ w, B @ w
-    p = w - alpha * q
-    total = xp.sqnorm(output) + statements.sigma_bar_sq(xp, letters["Sigma_star"], letters["sigma_sq"])
-    transported = (
-        (B @ p) @ p.T + spread * ((B @ q) @ q.T) + (alpha**2 + spread) * ((B @ C.T) @ signal) + spread * total * (B @ G)
-    )
-    return Iterate(B - beta * transported + alpha * beta * (B_star @ signal), w - beta * (G @ p))
+    B, w = theta.B, theta.w
+    G, C = B.T @ B, letters["B_star"].T @ B
+    pulled = G @ w
+    q = letters["alpha"] * pulled
+    p = w - q
+    push = letters["beta"] * p
+    low_rank = products(xp, (push, p.T), (letters["beta_over_m"] * q, q.T), (C.T @ letters["beta_alpha_sq_weight"], C))
+    beta_E = low_rank + letters["spread"] * (xp.trace(w.T @ pulled) + letters["total"]) * G
+    return Iterate(B - B @ beta_E + letters["alpha_beta_signal"] @ C, w - G @ push)
 
 
 def trajectory(
-    xp: NumberSystem, setting: Setting, state: State, steps: int, step: Step = fast_step
+    xp: NumberSystem, setting: Setting, state: State, steps: int, step: Step = fast_step, every: int = 1
 ) -> Iterator[Iterate]:
-    """Yield θ_0, …, θ_steps under a step; with balls, consume it inside `with xp.working():`.
+    """Yield θ_0, θ_every, … up to θ_steps; with balls, consume it inside `with xp.working():`.
 
-    Raises DigitsLostError as soon as balls have no digit of B_t or w_t left (plain ball arithmetic keeps some for a
-    few hundred steps, by instance and digits).
+    For mpmath numbers `fast_step` runs in an arithmetic chosen by size (`followed`): each step is within 10^−digits of
+    the exact one, and only what is yielded is turned into mpmath numbers. Any other step runs as it is given. Raises
+    DigitsLostError as soon as balls have no digit of B_t or w_t left (plain ball arithmetic keeps some for a few
+    hundred steps, by instance and digits).
     """
-    letters, theta = setting.in_system(xp), start(xp, setting, state)
+    if step is fast_step and xp.name.startswith("MPMATH"):
+        context = xp.scalar(1).context
+        if context.dps <= arithmetic.MOST_DIGITS:
+            for point in itertools.islice(followed(setting, state, steps, context.dps), None, None, every):
+                yield Iterate(*point.mpmath(context))
+            return
+    letters: Letters = setting.in_system(xp)
+    theta = start(xp, setting, state)
+    if step is fast_step:
+        letters, step = prepared(xp, letters), prepared_step
     for t in range(steps + 1):
         _require_digits(xp, theta, t)
-        yield theta
+        if t % every == 0:
+            yield theta
         if t < steps:
             theta = step(xp, letters, theta)
+
+
+def followed(setting: Setting, state: State, steps: int, digits: int) -> Iterator[arithmetic.Rounded]:
+    """Yield θ_0, …, θ_steps under `fast_step`, each with a proved bound on its step's error (`arithmetic.follow`)."""
+
+    def advance(xp: Any, letters: Letters, B: Any, w: Any) -> tuple[Any, Any]:
+        theta = prepared_step(xp, letters, Iterate(B, w))
+        return theta.B, theta.w
+
+    return arithmetic.follow(prepared, advance, setting, state, steps, digits)
 
 
 def radius(xp: NumberSystem, theta: Iterate) -> float:

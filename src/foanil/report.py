@@ -221,8 +221,8 @@ def _evidence(claim: Claim, record: Evidence) -> list[str]:
     if record.series:
         out.append(f"![{claim.title}]({figure_path(claim.page, record)})")
     if record.table:
-        head, *rows = record.table
-        out.append(table([cell(text) for text in head], [[cell(text) for text in row] for row in rows]))
+        first, *rows = record.table
+        out.append(table([cell(text) for text in first], [[cell(text) for text in row] for row in rows]))
     out += [f"![{caption}]({path})\n\n{caption}" for caption, path in record.pictures]
     body = [record.shown.strip()] if record.shown.strip() else []
     body += [f"{label}: {text}" for label, text in record.details]
