@@ -107,26 +107,25 @@ def alignment(words: Alphabet | None = None, factor: int = 1) -> list[Proved]:
 # The complement only ---------------------------------------------------------------------------------
 
 
-def complement_start(start: Fraction | int = 3) -> tuple[Relation, ...]:
-    """Return β ≤ α ≤ 1/(2σ̄) and α‖B⋆,⊥ᵀB_0‖² = δ ≤ 1/(start·m_in)."""
+def complement_start(total: Fraction = Fraction(2, 3), least: Fraction = Fraction(1, 3)) -> tuple[Relation, ...]:
+    """Return β ≤ α ≤ 1/(2σ̄), least ≤ y ≤ total and α‖B⋆,⊥ᵀB_0‖² = δ ≤ (total − y)/m_in; y bounds αΛ_0."""
     here = iteration()
-    x = Scalars(here)
+    x, (most, low) = Scalars(here), (rational_constant(here, bound) for bound in (total, least))
     return (
         *explicit_conditions(here),
         at_least(x.delta),
-        at_least(1 / (rational_constant(here, start) * x.m), x.delta),
+        at_least(x.y, low),
+        at_least(most, x.y),
+        at_least((most - x.y) / x.m, x.delta),
     )
 
 
-def complement_entry(start: Fraction | int = 3, signal: Fraction | int = 3) -> list[Decided]:
-    """Decide that αΛ_0 ⪯ ℓI with ℓ = max(x⋆, 1/signal), δ ≤ 1/(start·m_in) and ω = 1 lie in the region."""
+def complement_entry(total: Fraction = Fraction(2, 3), least: Fraction = Fraction(1, 3)) -> list[Decided]:
+    """Decide that αΛ_0 ⪯ ℓI with ℓ = max(x⋆, y), the complement below (total − y)/m_in and ω = 1 lie in the region."""
     here = iteration()
     x, one = Scalars(here), here.words.field.one
-    given, cap = complement_start(start), one / rational_constant(here, signal)
-    cases = (
-        ("ℓ = x⋆", x.x_star, at_least(x.x_star, cap)),
-        (f"ℓ = 1/{signal}", cap, at_least(cap, x.x_star)),
-    )
+    given = complement_start(total, least)
+    cases = (("ℓ = x⋆", x.x_star, at_least(x.x_star, x.y)), ("ℓ = y", x.y, at_least(x.y, x.x_star)))
     decided = []
     for label, top, case in cases:
         through = Abstraction({"ell": top, "omega": one}, ())
@@ -260,11 +259,11 @@ CHECKS: tuple[Check, ...] = (
     proof_check(
         "only the complement needs a small start",
         COMPLEMENT,
-        "every d, k ≤ k′ ≤ d, m_in ≥ 1; αΛ_0 ⪯ max(x⋆, 1/3)I and α‖B⋆,⊥ᵀB_0‖² ≤ 1/(3m_in)",
+        "every d, k ≤ k′ ≤ d, m_in ≥ 1; αΛ_0 ⪯ max(x⋆, y)I, α‖B⋆,⊥ᵀB_0‖² ≤ (2/3 − y)/m_in, 1/3 ≤ y ≤ 2/3",
         complement_only,
         {
-            "α‖B⋆,⊥ᵀB_0‖² ≤ 1/(2m_in)": lambda: complement_entry(start=2),
-            "αΛ_0 ⪯ I/2": lambda: complement_entry(signal=2),
+            "3/4 − y for 2/3 − y": lambda: complement_entry(total=Fraction(3, 4)),
+            "1/4 ≤ y": lambda: complement_entry(least=Fraction(1, 4)),
             "without ḡ < 1": lambda: complement_only(without(region(iteration())[9])),
             "without ḡ(1 + 2/m) ≤ 2": lambda: complement_only(without(region(iteration())[10])),
         },
@@ -319,8 +318,9 @@ def alignment_derivation() -> Derivation:
 def complement_derivation() -> Derivation:
     """Return the derivation that a small complement is enough."""
     start = (
-        r"$\alpha\Lambda_0 \preceq \max(x_\star, \frac13)I$, $\mathrm{rank}(B_\star^{\top}B_0) = k$, "
-        r"$\alpha\lVert B_{\star,\perp}^{\top}B_0\rVert^2 = \delta \le \frac{1}{3m_{\mathrm{in}}}$"
+        r"$\alpha\Lambda_0 \preceq \max(x_\star, y)I$ with $\frac13 \le y \le \frac23$, "
+        r"$\mathrm{rank}(B_\star^{\top}B_0) = k$, "
+        r"$\alpha\lVert B_{\star,\perp}^{\top}B_0\rVert^2 = \delta \le (\frac23 - y)/m_{\mathrm{in}}$"
     )
     return proof("Only the complement needs a small start", COMPLEMENT, (*PREMISES, start), *complement_only())
 

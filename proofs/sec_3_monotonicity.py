@@ -16,7 +16,7 @@ from foanil.decisions import at_least, more_than
 from foanil.evidence import Check
 from foanil.inequalities import Fact, Theory
 from foanil.words import Alphabet, Element, Letter, alphabet
-from proofs import monotonicity_fails, output_decays_eventually
+from proofs import gram_monotone_scalar, monotonicity_fails, output_decays_eventually
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
 from proofs.dimensionless import iteration
 from proofs.one_step import OneStep, Scalars, one_step, region
@@ -270,4 +270,10 @@ def head_derivation() -> Derivation:
     return proof("The head never grows", ("new-head-norm-nonincreasing",), premises, *head_norm())
 
 
-DERIVATIONS = (derivation, head_derivation, *monotonicity_fails.DERIVATIONS, *output_decays_eventually.DERIVATIONS)
+DERIVATIONS = (
+    derivation,
+    head_derivation,
+    *monotonicity_fails.DERIVATIONS,
+    *output_decays_eventually.DERIVATIONS,
+    *gram_monotone_scalar.DERIVATIONS,
+)

@@ -1,4 +1,4 @@
-"""`foanil certify` and `foanil check`: the ten examples, exit codes, and nothing left behind by a failure."""
+"""`foanil certify` and `foanil check`: the eleven examples, exit codes, and nothing left behind by a failure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ OUTCOMES = {
     "rank-deficient": (1, "rank(B⋆ᵀB_0) = 1 < k = 2"),
     "diverging": (1, "divergence"),
     "diverging-complement": (1, "α‖B⋆,⊥ᵀB_t‖²"),
-    "collapsing-head": (3, "violated: ||w||^2 < alpha c"),
+    "collapsing-head": (1, "collapse"),
+    "undecided-head": (3, "violated: ||w||^2 < alpha c"),
     "any-covariance": (3, "Sigma_star = c I"),
 }
 
@@ -131,7 +132,7 @@ def test_check_of_no_certificate_is_bad_input(tmp_path: Path) -> None:
 def test_an_interrupt_stops_cleanly(tmp_path: Path) -> None:
     """Ctrl-C in the middle of a long run ends it with one line, exit code 130 and no file."""
     out = tmp_path / "certificate.json"
-    command = [sys.executable, "-m", "foanil", "certify", EXAMPLES / "collapsing-head.toml", "-o", out]
+    command = [sys.executable, "-m", "foanil", "certify", EXAMPLES / "undecided-head.toml", "-o", out]
     limits = ["--steps", "100000", "--digits", "1000"]
     process = subprocess.Popen([*map(str, command), *limits], stderr=subprocess.PIPE, text=True)
     time.sleep(3)
@@ -154,6 +155,24 @@ def test_guarantees_name_their_times() -> None:
         times.append((found["complement"], found["output"][-1][0], found["gram"][-1][0]))
     assert all(early <= late for early, late in zip(*times, strict=True))
     assert times[0] != times[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        ("alpha=1e400", "REFUTED"),
+        ("alpha=1e-1999", "UNDECIDED"),
+        ("c=1e300", "REFUTED"),
+        ("sigma_sq=1e400", "REFUTED"),
+        ("w_0=[1e400,0,0]", "UNDECIDED"),
+        ("B_0=[[1e400,1,1],[1,1e3,1],[1,1,1],[1,1,1],[1,1,1]]", "REFUTED"),
+    ],
+)
+def test_numbers_beyond_doubles_have_an_answer(change: str, outcome: str) -> None:
+    """Sizes of 10^±400 neither overflow nor raise; what is refuted is checked."""
+    answer = certify(load_problem(EXAMPLES / "inside-the-region.toml", [change]), steps=3)
+    assert answer.outcome == outcome
+    assert answer.certificate is None or check(answer.certificate).startswith("REFUTED")
 
 
 def test_undecided_says_by_how_much() -> None:

@@ -6,6 +6,7 @@ import ast
 import copy
 import functools
 import json
+import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,7 @@ KINDS = {
     "diverging": None,
     "diverging-complement": None,
     "silent-head": None,
+    "collapsing-head": None,
 }
 """Examples whose certificates have every field between them, with the ε of their guarantees."""
 
@@ -179,6 +181,12 @@ FALSEHOODS: dict[str, tuple[str, tuple[Any, ...], Callable[[Any], Any]]] = {
     "samples": ("large-start", ("problem", "m_in"), shifted(1)),
     "frame": ("large-start", ("problem", "B_star", 0, 0), LARGER),
     "sizes": ("large-start", ("problem", "k"), shifted(1)),
+    "collapse-square": ("collapsing-head", ("refutation", "square"), SMALLER),
+    "collapse-eta": ("collapsing-head", ("refutation", "eta"), SMALLER),
+    "collapse-head": ("collapsing-head", ("problem", "w_0", 0), LARGER),
+    "collapse-complement": ("collapsing-head", ("problem", "B_0", 1, 0), lambda _: "1/1000000"),
+    "collapse-start": ("collapsing-head", ("problem", "B_0", 0, 0), LARGER),
+    "collapse-step": ("collapsing-head", ("problem", "alpha"), scaled(4)),
     "infinite-work": ("diverging", ("refutation", "t"), shifted(10**9)),
 }
 """One claim each made false, or its proof broken, in a certificate that is signed again."""
@@ -215,7 +223,78 @@ def test_the_checker_shares_only_the_region_with_the_producer() -> None:
     assert names <= {"__future__", "dataclasses", "fractions"}
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"a": 1, "a": 1}', '{"a": NaN}', "[" * 10**5, '{"a": ' + "9" * 5000 + "}"])
+@pytest.mark.parametrize(
+    ("B_0", "w_0", "changes"),
+    [
+        ([["1/10"], ["1/5"]], ["3/5"], {}),  # not small enough, and seen by the complement
+        ([["1/10"], ["0"]], ["3/5"], {}),  # not small enough
+        ([["1/50"], ["0"]], ["3/4"], {}),  # η > 1
+        ([["1/50"], ["0"]], ["1/2"], {}),  # η = 0
+        ([["1/50"], ["0"]], ["3/5"], {"beta": "3/10"}),  # β > α
+    ],
+)
+def test_a_collapse_outside_the_lemma_is_rejected(B_0: Any, w_0: Any, changes: dict[str, str]) -> None:
+    """With χ² and η computed for the start, the hypotheses of the lemma decide."""
+    document = certificate("collapsing-head")
+    alpha = Fraction(1, 4)
+    square, eta = alpha * Fraction(B_0[0][0]) ** 2, Fraction(w_0[0]) ** 2 / alpha - 1
+    refutation = {"reason": "collapse", "square": str(square), "eta": str(eta)}
+    problem = {**document["problem"], "B_0": B_0, "w_0": w_0, **changes}
+    with pytest.raises(RejectedError, match="collapse"):
+        check(signed({**document, "problem": problem, "refutation": refutation}))
+
+
+def test_cheap_claims_are_checked_before_long_work() -> None:
+    """A forged late time meets the inequalities and links first, and a watch may give the rest up."""
+    document = certificate("large-start")
+    late = {
+        **document,
+        "region": {**document["region"], "t": 10**5},
+        "enclosure": {**document["enclosure"], "t": 10**5},
+    }
+    seen: list[tuple[str, int, int]] = []
+
+    def watch(name: str, most: int, done: int) -> None:
+        seen.append((name, most, done))
+        if done == 2:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        check(signed(late), watch)
+    assert [done for _, _, done in seen] == [0, 1, 2]
+    assert all(most == 10**5 for _, most, _ in seen)
+    with pytest.raises(RejectedError, match="ell"):
+        check(signed(changed(late, ("region", "ell"), lambda _: "1/10")), watch)
+
+
+def test_a_flood_of_errors_is_one_error() -> None:
+    """A million misfits cost no more than the first one."""
+    document = certificate("inside-the-region")
+    flood = signed(changed(document, ("problem", "B_0"), lambda _: [[1] * 4096] * 256))
+    with pytest.raises(RejectedError, match="B_0/0/0 does not fit the schema"):
+        check(flood)
+
+
+def test_huge_numbers_are_compared_not_rounded() -> None:
+    """A bound beyond all doubles is rejected with its size."""
+    document = certificate("inside-the-region")
+    with pytest.raises(RejectedError, match=r"fails by 1e\+3989"):
+        check(signed(changed(document, ("region", "ell"), lambda _: "1" * 3990)))
+
+
+def test_devices_and_pipes_are_not_read(tmp_path: Path) -> None:
+    """What has no end is refused unread, through links too."""
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    for name in ("pipe.json", "zero.json"):
+        with pytest.raises(UnreadableError, match="no regular file"):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"d": 5.0}', '{"d": 1e3}', "", "{", '{"a": 1, "a": 1}', '{"a": NaN}', "[" * 10**5, '{"a": ' + "9" * 5000 + "}"],
+)
 def test_unreadable_files_are_named(text: str, tmp_path: Path) -> None:
     """What is no JSON is an UnreadableError, not a rejected certificate."""
     path = tmp_path / "certificate.json"

@@ -18,7 +18,7 @@ FLOORS = {
     0: "arrays words evidence notation formal rational spectra decisions sliced ball_matrices",
     1: "setting gaussian_moments entrywise_moments inequalities limits paper_alphabet equivalence",
     2: "statements first_principles rewritings mutants kill_matrix arithmetic",
-    3: "dynamics convergence certificates adaptation simulation",  # the last two are planned: their floor is set
+    3: "dynamics convergence certificates adaptation simulation stacked",
     4: "claims strategies quotes observations",
     5: "audit report figures trusted_base readings_ledger experiments",
     6: "pytest_plugin __main__",
@@ -33,6 +33,7 @@ SIDEWAYS = {
     ("mutants", "rewritings"),  # the ways in which they are
     ("kill_matrix", "mutants"),  # the record of what killed them
     ("convergence", "dynamics"),  # bounds along trajectories
+    ("stacked", "dynamics"),  # many trajectories at once
     ("quotes", "claims"),  # the quotes of the registry
     ("report", "audit"),  # the pages of an audit
     ("trusted_base", "report"),  # one more page, with the same tables

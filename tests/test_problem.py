@@ -57,6 +57,43 @@ def test_npy_files_are_exact_binary_values(tmp_path: Path) -> None:
     assert start.w == (Fraction(0.3), Fraction(1))
 
 
+def header(text: str) -> bytes:
+    """Return a .npy file with this header and no data."""
+    padded = text.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04 no zip file",
+        header("(" * 100),
+        header("__import__('os').system('false')"),
+        header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }"),
+        header("{'descr': '<f8', 'fortran_order': False, 'shape': (1" + 25 * "0" + ",), }"),
+        header("{'descr': '<f8', 'fortran_order': False, 'shape': (-3,), }"),
+        header("{'descr': 'O', 'fortran_order': False, 'shape': (3,), }") + pickle.dumps([1, 2, 3]),
+    ],
+)
+def test_malformed_npy_files_are_refused(content: bytes, tmp_path: Path) -> None:
+    """Whatever a header says, the answer is one clear message."""
+    (tmp_path / "B.npy").write_bytes(content)
+    path = written(tmp_path, json.dumps({**GOOD, "B_0": "B.npy"}), "start.json")
+    with pytest.raises(ProblemError, match=r"B_0: .* must be a \.npy file of numbers"):
+        load_problem(path)
+
+
+def test_large_arrays_are_refused_before_they_are_read_as_fractions(tmp_path: Path) -> None:
+    """The number of entries is bounded, in whatever shape."""
+    np.save(tmp_path / "B.npy", np.zeros((4096, 1000), dtype=np.float16))
+    path = written(tmp_path, json.dumps({**GOOD, "B_0": "B.npy"}), "start.json")
+    with pytest.raises(ProblemError, match="at most 4096 entries"):
+        load_problem(path)
+    with pytest.raises(ProblemError, match="at most 4096 entries"):
+        problem({**GOOD, "B_0": [[0] * 4096] * 2})
+
+
 def test_changes_go_on_top(tmp_path: Path) -> None:
     """A flag replaces what the file says, and can give everything."""
     path = written(tmp_path, json.dumps(GOOD), "start.json")

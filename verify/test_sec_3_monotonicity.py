@@ -13,13 +13,21 @@ from foanil.dynamics import Reduced, fast_step, numbers_in_system, reduced_step,
 from foanil.evidence import Check, Method
 from foanil.pytest_plugin import Recorder, cases
 from foanil.setting import Setting, State, dimensionless, isotropic
-from proofs import monotonicity_fails, output_decays_eventually
+from proofs import gram_monotone_scalar, monotonicity_fails, output_decays_eventually
 from proofs.sec_3_monotonicity import CHECKS
 
 STEPS = 3
 
 
-@pytest.mark.parametrize("check", cases((*CHECKS, *monotonicity_fails.CHECKS, *output_decays_eventually.CHECKS)))
+EVERY = (
+    *CHECKS,
+    *monotonicity_fails.CHECKS,
+    *output_decays_eventually.CHECKS,
+    *gram_monotone_scalar.CHECKS,
+)
+
+
+@pytest.mark.parametrize("check", cases(EVERY))
 def test_as_derived(check: Check, evidence: Recorder) -> None:
     """What is monotone, and which starts break what is said to be; every falsehood is refused."""
     evidence.judge(check)

@@ -11,9 +11,7 @@ import contextlib
 import importlib
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,41 +100,24 @@ def certify(
     PROBLEM is a .toml or .json file of d, k, k_prime, m_in, c (or Sigma_star), sigma_sq, alpha, beta, B_star (default:
     the first k axes), B_0, w_0. Exit codes: 0 certified, 1 refuted, 3 undecided.
     """
-    with _ended_by_interrupt("interrupted: nothing was written"):
-        answer = _searched(problem, changes, digits, steps, epsilon)
-    if answer.certificate is not None:
-        text = json.dumps(answer.certificate, indent=1, ensure_ascii=False) + "\n"
-        if output is None:
-            click.echo(text, nl=False)
-        else:
-            _write(output, text)
-    for line in answer.lines:
-        click.echo(line, err=output is None)
-    sys.exit({"CERTIFIED": 0, "REFUTED": 1, "UNDECIDED": 3}[answer.outcome])
+    from foanil.certificates import command
+
+    sys.exit(command.certified(problem, changes, digits, steps, epsilon, output))
 
 
 @main.command()
 @click.argument("certificate", type=click.Path(path_type=Path), metavar="CERTIFICATE")
-def check(certificate: Path) -> None:
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, help="Longest work allowed."
+)
+def check(certificate: Path, minutes: float) -> None:
     """Check a certificate with code of its own. Example: foanil check start.json
 
-    Exit codes: 0 it proves what it says, 1 rejected, 2 not a readable document.
+    Exit codes: 0 it proves what it says, 1 rejected, 2 not a readable document, 3 it would take more than --minutes.
     """
-    from foanil.certificates.check import RejectedError, UnreadableError, read
-    from foanil.certificates.check import check as verified
+    from foanil.certificates import command
 
-    try:
-        with _ended_by_interrupt("interrupted: nothing is known of this certificate"):
-            line = verified(read(certificate))
-        click.echo(line)
-    except UnreadableError as error:
-        raise InputError(str(error)) from error
-    except RejectedError as error:
-        click.echo(f"REJECTED: {error}")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        click.echo("interrupted: nothing is known of this certificate", err=True)
-        sys.exit(130)
+    sys.exit(command.checked(certificate, minutes))
 
 
 @main.command()
@@ -247,53 +228,6 @@ def _resumable(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo(f"interrupted: every run is saved in {folder}; the same command goes on from there", err=True)
         sys.exit(130)
-
-
-def _searched(problem: Path | None, changes: tuple[str, ...], digits: int, steps: int, epsilon: str | None) -> Any:
-    from foanil.certificates.certify import certify as search
-    from foanil.certificates.problem import ProblemError, load_problem, number
-
-    try:
-        given = load_problem(problem, changes)
-        bound = None if epsilon is None else number(epsilon, "epsilon")
-        if bound is not None and bound <= 0:
-            raise ProblemError(f"epsilon must be > 0; got {epsilon}; give a positive number")
-        return search(given, digits, steps, bound)
-    except (ProblemError, OSError) as error:
-        raise InputError(str(error)) from error
-
-
-@contextlib.contextmanager
-def _ended_by_interrupt(message: str) -> Iterator[None]:
-    """End the process on Ctrl-C with one line and exit code 130: an exception may be lost in a library's C code."""
-
-    def end(*_: object) -> None:
-        click.echo(message, err=True)
-        os._exit(130)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file at once or not at all."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(path)
-    except OSError as error:
-        raise InputError(str(error)) from error
-    except KeyboardInterrupt:
-        click.echo("interrupted: nothing was written", err=True)
-        sys.exit(130)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _claim(claim_id: str) -> Claim:

@@ -27,8 +27,8 @@ BELIEFS: tuple[tuple[str, str], ...] = (
     (
         "certificates",
         (
-            "`src/foanil/certificates/`: doubles, with a bound for every order of summation; traps and times as stated "
-            "in `guarantees.py`: tested, not derived in `proofs/`"
+            "`src/foanil/certificates/`: doubles, with a bound for every order of summation; the step behind traps and "
+            "times is derived (`new-certificate-guarantees`), inductions over steps and the divergence test by hand"
         ),
     ),
     ("libraries", "Python, SymPy's polynomial fields, NumPy's object arrays, mpmath and gmpy2, python-flint"),

@@ -7,7 +7,7 @@ inequalities that are violated, and by how much).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from foanil import rational
 from foanil.arrays import Array, NumberSystem
 from foanil.certificates import documents, guarantees
+from foanil.certificates.collapse import Collapse, collapse
 from foanil.certificates.documents import Bounds, Times, above, below
 from foanil.certificates.enclosure import (
     WEIGHT_OMEGA,
@@ -28,16 +29,22 @@ from foanil.certificates.enclosure import (
 )
 from foanil.certificates.gram_form import GramPoint, Numbers
 from foanil.certificates.guarantees import Guarantee
-from foanil.certificates.predicates import eigenvalue_bounds
+from foanil.certificates.predicates import eigenvalue_bounds, exact
 from foanil.certificates.problem import Problem
 from foanil.certificates.region import Inequality, region
 from foanil.setting import CovarianceError, Dimensionless, dimensionless
 
-MOST_FOLLOWED = 40
-"""The iteration is followed for d up to this: a step costs the Cholesky factor of a matrix of size d²/2."""
+MOST_FOLLOWED = 60
+"""The iteration is followed for d up to this: a step costs the Cholesky factor of a matrix of size d²/2.
+
+Half a second and 270 MB at d = 50, one and a half and 500 MB at d = 60.
+"""
 
 NEAR = 1e-6
 """The region is checked rigorously where doubles leave at most this much missing."""
+
+
+Watch = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,14 @@ class Answer:
     certificate: dict[str, Any] | None = None
 
 
-def certify(problem: Problem, digits: int = 50, steps: int = 2000, epsilon: Fraction | None = None) -> Answer:
+def certify(
+    problem: Problem, digits: int = 50, steps: int = 2000, epsilon: Fraction | None = None, watch: Watch | None = None
+) -> Answer:
     """Decide whether FO-ANIL with infinitely many tasks converges from the problem's start to the limits of (8).
 
     Outside the region the iteration is followed for up to `steps` steps at `digits` digits. With `epsilon` > 0 the
-    times are added from which ‖B⋆,⊥ᵀB_t‖², ‖B_tw_t‖ and ‖αΛ_t − x⋆I‖ are guaranteed to be at most ε.
+    times are added from which ‖B⋆,⊥ᵀB_t‖², ‖B_tw_t‖ and ‖αΛ_t − x⋆I‖ are guaranteed to be at most ε. `watch` is
+    called with a name, the steps to do and the steps done.
     """
     try:
         numbers = dimensionless(problem.setting)
@@ -63,9 +73,17 @@ def certify(problem: Problem, digits: int = 50, steps: int = 2000, epsilon: Frac
     found = rational.rank(C)
     if found < problem.setting.k:
         return _rank_refuted(problem, found)
+    collapsing = collapse(problem, numbers)
+    if collapsing is not None:
+        return _collapse_refuted(problem, collapsing)
     xp = working_system(digits)
     with xp.working():
-        return _Search(problem, numbers, xp, digits, steps, epsilon, has_silent_head(problem)).answer()
+        silent = has_silent_head(problem)
+        return _Search(problem, numbers, xp, digits, steps, epsilon, silent, watch or _unwatched).answer()
+
+
+def _unwatched(name: str, most: int, done: int) -> None:
+    """Watch nothing."""
 
 
 def has_silent_head(problem: Problem) -> bool:
@@ -82,6 +100,7 @@ class _Search:
     steps: int
     epsilon: Fraction | None
     silent: bool
+    watch: Watch
 
     def answer(self) -> Answer:
         numbers = in_balls(self.xp, self.problem, self.exact)
@@ -91,6 +110,7 @@ class _Search:
         lost = ""
         try:
             for now in self.enclosures(numbers):
+                self.watch("following the iteration, at most", self.steps, now.t)
                 if last is None or now.error < NEAR:
                     last = now
                 divergence = self.divergence(numbers, now)
@@ -129,7 +149,7 @@ class _Search:
     def bounds_in_region(self, numbers: Numbers, now: Enclosure) -> Bounds | None:
         """Return certified bounds when they lie in the region, and None otherwise."""
         rough = self.rough_bounds(now)
-        if any(float(i.excess) > NEAR for i in self.inequalities(rough, rough.omega >= 1)):
+        if any(i.excess > NEAR for i in self.inequalities(rough, rough.omega >= 1)):
             return None
         bounds = self.certified_bounds(numbers, now)
         ranked = now.t == 0 or bounds.floor is not None
@@ -152,10 +172,12 @@ class _Search:
 
     def rough_bounds(self, now: Enclosure) -> Bounds:
         """Return the bounds in doubles, good enough to see whether the rigorous ones are worth computing."""
-        H, Q = _doubles(now.middle.H), np.array(self.problem.setting.B_star, dtype=float)
+        H, scale = _scaled_doubles(now.middle.H)
+        Q = np.array(self.problem.setting.B_star, dtype=float)
         off = np.eye(len(H)) - Q @ Q.T
         tops = (float(np.linalg.eigvalsh(A)[-1]) for A in (Q.T @ H @ Q, off @ H @ off))
-        ell, delta, omega = (Fraction(max(x, 0.0)) for x in (*tops, float(now.middle.omega)))
+        ell, delta = (Fraction(max(x, 0.0)) * scale for x in tops)
+        omega = max(Fraction(0), exact(now.middle.omega))
         return Bounds(now.t, max(ell, self.exact.x_star), delta, omega, Fraction(0), None)
 
     def certified_bounds(self, numbers: Numbers, now: Enclosure) -> Bounds:
@@ -208,7 +230,7 @@ class _Search:
     def diverging(self, numbers: Numbers, now: Enclosure, part: str, limit: Fraction) -> Answer | None:
         gram, complement = self.parts(numbers, now)
         A = gram if part == "C" else complement
-        direction = _top_direction(_doubles(A))
+        direction = _top_direction(_scaled_doubles(A)[0])
         x = np.array([[self.xp.scalar(entry)] for entry in direction], dtype=object)
         quotient = ((x.T @ A @ x)[0, 0] / (x.T @ x)[0, 0] - now.error).lower()
         if not quotient > self.xp.scalar(limit):
@@ -218,7 +240,7 @@ class _Search:
             return None
         norm = "‖C_t‖² = αλ_max(Λ_t)" if part == "C" else "α‖B⋆,⊥ᵀB_t‖²"
         lines = (
-            f"REFUTED: divergence. At t = {now.t}, {norm} ≥ {float(least):.6g} exceeds {float(limit):.6g},",
+            f"REFUTED: divergence. At t = {now.t}, {norm} ≥ {shown(least)} exceeds {shown(limit)},",
             "beyond which it grows by a constant factor at every step: the limits of (8) fail.",
         )
         refutation = {
@@ -259,7 +281,7 @@ class _Search:
         if self.silent:
             lines.append("B_0w_0 = 0: the head never moves and its length does not matter.")
         if trapping is not None:
-            lines.append(f"‖w‖² ≥ αc, but from t = {trapping.t} on λ_min(αΛ) ≥ {float(trapping.chain[-1].low):.6g}.")
+            lines.append(f"‖w‖² ≥ αc, but from t = {trapping.t} on λ_min(αΛ) ≥ {shown(trapping.chain[-1].low)}.")
         if times is not None:
             lines += _time_lines(self.epsilon, times)
         written = documents.document(
@@ -278,7 +300,7 @@ class _Search:
             return Answer("UNDECIDED", (f"UNDECIDED: the start cannot be enclosed: {lost}",))
         bounds = self.certified_bounds(numbers, last)
         violated = [
-            f"violated: {i.text}: {float(i.left):.9g} against {float(i.right):.9g}, by {float(i.excess):.3g}"
+            f"violated: {i.text}: {shown(i.left, 9)} against {shown(i.right, 9)}, by {shown(i.excess, 3)}"
             for i in self.inequalities(bounds, trapped=False)
             if not i.holds
         ]
@@ -312,8 +334,13 @@ def start_in_balls(xp: NumberSystem, problem: Problem, silent: bool = False) -> 
     return GramPoint(alpha * (B @ B.T), (B @ w) / c.sqrt(), xp.sqnorm(w) / (alpha * c))
 
 
-def _doubles(A: Array) -> Any:
-    return np.array([[float(x.mid()) for x in row] for row in A])
+def _scaled_doubles(A: Array) -> tuple[Any, Fraction]:
+    """Return doubles near the midpoints of A/scale, and the scale: a power of two, so that none overflows."""
+    middles = [[exact(x.mid()) for x in row] for row in A]
+    largest = max(abs(x) for row in middles for x in row)
+    bits = largest.numerator.bit_length() - largest.denominator.bit_length()
+    scale = Fraction(2) ** bits if abs(bits) > 500 else Fraction(1)
+    return np.array([[float(x / scale) for x in row] for row in middles]), scale
 
 
 def _top_direction(A: Any) -> tuple[Fraction, ...]:
@@ -323,6 +350,14 @@ def _top_direction(A: Any) -> tuple[Fraction, ...]:
 
 
 # Words ------------------------------------------------------------
+
+
+def shown(x: Fraction, digits: int = 6) -> str:
+    """Return a rational in a few digits, whatever its size."""
+    if not x or Fraction(1, 10**300) < abs(x) < 10**300:
+        return f"{float(x):.{digits}g}"
+    power = (abs(x.numerator).bit_length() - x.denominator.bit_length()) * math.log10(2)
+    return f"{'-' if x < 0 else ''}1e{power:+.0f}"
 
 
 def _rank_refuted(problem: Problem, found: int) -> Answer:
@@ -336,6 +371,15 @@ def _rank_refuted(problem: Problem, found: int) -> Answer:
     )
 
 
+def _collapse_refuted(problem: Problem, found: Collapse) -> Answer:
+    lines = (
+        f"REFUTED: collapse. The head is {shown(1 + found.eta)} > 1 times αc in square along a singular direction of",
+        f"B⋆ᵀB_0 with αχ² = {shown(found.square)}, small enough: λ_min(αΛ_t) → 0, and the third limit of (8) fails.",
+    )
+    refutation = {"reason": "collapse", "square": str(found.square), "eta": str(found.eta)}
+    return Answer("REFUTED", lines, documents.document(problem, "REFUTED", refutation=refutation))
+
+
 def _not_isotropic(problem: Problem) -> Answer:
     S = problem.setting.Sigma_star
     spread = max(abs(S[i][j] - (S[0][0] if i == j else 0)) for i in range(len(S)) for j in range(len(S)))
@@ -343,13 +387,13 @@ def _not_isotropic(problem: Problem) -> Answer:
         "UNDECIDED",
         (
             "UNDECIDED: the region of the theorem is proved for Sigma_star = c·I with c > 0 (Assumption 1) only.",
-            f"violated: Sigma_star = c I, by max|Sigma_star - c I| = {float(spread):.3g}, c = {float(S[0][0]):.3g}",
+            f"violated: Sigma_star = c I, by max|Sigma_star - c I| = {shown(spread, 3)}, c = {shown(S[0][0], 3)}",
         ),
     )
 
 
 def _bound_line(bounds: Bounds) -> str:
-    ell, delta, omega = (f"{float(x):.6g}" for x in (bounds.ell, bounds.delta, bounds.omega))
+    ell, delta, omega = (shown(x) for x in (bounds.ell, bounds.delta, bounds.omega))
     return f"‖αΛ‖ ≤ {ell}, α‖B⋆,⊥ᵀB‖² ≤ {delta}, ‖w‖²/(αc) ≤ {omega}."
 
 

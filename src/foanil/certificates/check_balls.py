@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -62,15 +63,19 @@ class Point:
     complement: arb_mat
 
 
-def iterate(sizes: Sizes, w: fmpq_mat, t: int) -> Point | None:
-    """Return the iterate of (5)-(7) at time t by plain ball arithmetic, or None when every digit is lost."""
+def iterate(sizes: Sizes, w: fmpq_mat, t: int, watch: Callable[[int], None] = lambda _: None) -> Point | None:
+    """Return the iterate of (5)-(7) at time t by plain ball arithmetic, or None when every digit is lost.
+
+    `watch` is called with the steps done, and may raise.
+    """
     alpha, beta, m = arb(to_fmpq(sizes.alpha)), arb(to_fmpq(sizes.beta)), sizes.m
     total = arb(to_fmpq(sizes.k * sizes.c + sizes.sigma_sq))
     spread = arb(to_fmpq(sizes.alpha**2 / m))
     signal = arb(to_fmpq(sizes.alpha**2 * sizes.c * Fraction(m + 1, m)))
     gain = arb(to_fmpq(sizes.a))
     B_star, B, head = arb_mat(sizes.B_star), arb_mat(sizes.B), arb_mat(w)
-    for _ in range(t):
+    for done in range(t):
+        watch(done)
         G, C, output = B.transpose() * B, B_star.transpose() * B, B * head
         pull = G * head
         kept = head - pull * alpha

@@ -31,6 +31,9 @@ GUARD_DIGITS = 12
 MOST_SIZE = 1e9
 """Iterates beyond this are not followed: their Jacobian would leave the range of doubles."""
 
+MOST_NUMBER = 1e15
+"""Numbers beyond this are not followed, for the same reason."""
+
 UNIT = 2.0**-53
 """Unit roundoff of IEEE doubles."""
 
@@ -57,7 +60,7 @@ def follow(digits: int, numbers: Any, start: GramPoint, steps: int) -> Iterator[
     ball = type(start.omega)
     middle, radius = rounded(start)
     error = (radius + ball(10) ** -digits).upper()
-    machine = MachineStep.of(numbers)
+    machine: MachineStep | None = None  # not before the start is yielded: numbers may be beyond doubles
     for t in range(steps + 1):
         yield Enclosure(t, middle, error)
         if t == steps:
@@ -66,6 +69,7 @@ def follow(digits: int, numbers: Any, start: GramPoint, steps: int) -> Iterator[
             raise EnclosureLostError(
                 f"expected an error below {REACH}; at step {t} it is {float(error):.1e}; start with more digits"
             )
+        machine = machine or MachineStep.of(numbers)
         growth, curvature = machine.bounds(middle)
         middle, rounding = rounded(gram_step(xp, numbers, middle))
         error = (ball(growth) * error + ball(curvature) * error * error + rounding).upper()
@@ -108,8 +112,12 @@ class MachineStep:
 
     @classmethod
     def of(cls, numbers: Numbers) -> MachineStep:
-        """Round the numbers of a step to doubles."""
+        """Round the numbers of a step to doubles. Raises EnclosureLostError for numbers far beyond their range."""
         a, rho, m, s, q = (float(getattr(numbers, name).mid()) for name in ("a", "rho", "m", "s", "q"))
+        if not max(a, rho, s, q) < MOST_NUMBER:
+            raise EnclosureLostError(
+                f"expected alpha beta c, beta/alpha and sigma_bar^2/(c m_in) below {MOST_NUMBER:g}"
+            )
         return cls(a, rho, m, s, q, _floats(numbers.P), symmetric_basis(numbers.P.shape[0]))
 
     def bounds(self, point: GramPoint) -> tuple[float, float]:

@@ -22,7 +22,7 @@ import numpy as np
 
 from foanil.setting import Setting, SettingError, State, isotropic, require_state
 
-MOST_BYTES = 2**25
+MOST_BYTES = 2**24
 """A file with more bytes is refused unread."""
 
 MOST_ENTRIES = 4096
@@ -163,14 +163,16 @@ def _text(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        size = path.stat().st_size if path.is_file() else None
-        data = path.read_bytes() if size is not None and size <= MOST_BYTES else b""
+        if not path.is_file():  # a device or a pipe may have no end
+            raise ProblemError(f"expected an existing file; got {str(path)!r}; check the path")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
+        if isinstance(error, ProblemError):
+            raise
         raise ProblemError(f"expected a readable file; got {str(path)!r}: {_brief(error)}; check the path") from error
-    if size is None:
-        raise ProblemError(f"expected an existing file; got {path}; check the path")
-    if size > MOST_BYTES:
-        raise ProblemError(f"{path} may have at most {MOST_BYTES} bytes; it has {size}; choose a smaller problem")
+    if len(data) > MOST_BYTES:
+        raise ProblemError(f"{path} may have at most {MOST_BYTES} bytes; it has more; choose a smaller problem")
     return data
 
 
@@ -201,15 +203,18 @@ def _array(path: Path, key: str) -> Any:
     content = io.BytesIO(_bytes(path))
     try:
         loaded = np.load(content, allow_pickle=False)
-    except (ValueError, OSError, EOFError, MemoryError, KeyError) as error:
+    except Exception as error:  # NumPy names no closed list of what a malformed header may raise
         raise ProblemError(
             f"{key}: {path} must be a .npy file of numbers; it is not: {_brief(error)}; write it with numpy.save"
         ) from error
     if not isinstance(loaded, np.ndarray) or loaded.dtype.kind not in "iuf" or loaded.dtype.itemsize > 8:
         kind = getattr(loaded, "dtype", type(loaded).__name__)
         raise ProblemError(f"{key}: {path} must hold integers or doubles; got {kind}; convert with astype(float)")
-    if loaded.ndim not in (1, 2):
-        raise ProblemError(f"{key}: {path} must hold a vector or a matrix; got shape {loaded.shape}; reshape it")
+    if loaded.ndim not in (1, 2) or loaded.size > MOST_ENTRIES:
+        raise ProblemError(
+            f"{key}: {path} must hold a vector or a matrix of at most {MOST_ENTRIES} entries; "
+            f"got shape {loaded.shape}; reshape it or choose a smaller problem"
+        )
     return loaded.tolist()
 
 
@@ -258,8 +263,9 @@ def _entries(value: Any, name: str) -> Any:
         raise ProblemError(f"{name} must be a list of numbers or of rows; got {_shown(value)}")
     if len({isinstance(row, list) for row in value}) > 1:
         raise ProblemError(f"{name} must be a list of numbers or of rows; got both in one list")
-    if len(value) > MOST_ENTRIES or any(isinstance(row, list) and len(row) > MOST_ENTRIES for row in value):
-        raise ProblemError(f"{name} may have at most {MOST_ENTRIES} rows and columns; choose a smaller problem")
+    entries = sum(len(row) if isinstance(row, list) else 1 for row in value)
+    if max(entries, len(value)) > MOST_ENTRIES:
+        raise ProblemError(f"{name} may have at most {MOST_ENTRIES} entries; got {entries}; choose a smaller problem")
     return [
         [number(entry, f"{name}[{i}][{j}]") for j, entry in enumerate(row)]
         if isinstance(row, list)

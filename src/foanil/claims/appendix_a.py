@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from foanil.claims import readings
 from foanil.claims.hypotheses import (
+    EXPLICIT_HEAD,
+    EXPLICIT_STEPS,
     FULL_RANK_START,
     ISOTROPIC,
     ITERATION,
@@ -51,12 +53,12 @@ INITIALISATION = (
             ISOTROPIC,
             FULL_RANK_START,
             (
-                r"$\alpha\Lambda_0 \preceq x_\star I_k$ with $x_\star = "
+                r"$\alpha\Lambda_0 \preceq \max(x_\star, y) I_k$ and $\alpha \lVert B_{\star,\perp}^\top B_0 "
+                r"\rVert^2 \le (\frac23 - y)/m_{\mathrm{in}}$ for some $y \in [\frac13, \frac23]$, with $x_\star = "
                 r"m_{\mathrm{in}}/(m_{\mathrm{in}}+1+\bar\sigma^2/c)$"
             ),
-            PRINTED_HEAD,
-            PRINTED_STEPS,
-            UNIVERSAL,
+            EXPLICIT_HEAD,
+            EXPLICIT_STEPS,
         ),
         uses=("eq-6", "eq-7", "def-complement", "new-thm-1-region-form"),
     ),

@@ -520,6 +520,58 @@ ADAPTATION = (
         uses=("eq-12",),
     ),
     Claim(
+        id="new-conjecture-generic",
+        title="Theorem 1 for an arbitrary covariance, from almost every start",
+        location="beside Section 3, after Theorem 1",
+        kind=Kind.CONJECTURE,
+        source=Source.OURS,
+        statement=r"The limits of Theorem 1 hold with an arbitrary positive definite covariance from almost every "
+        r"start: what refutes `thm-1-conjecture` is a thin set, between the starts that end with "
+        r"$\det(B_\star^\top B_t) \gt 0$ and those that end with $\det(B_\star^\top B_t) \lt 0$, when $k' = k$.",
+        latex=r"\Lambda_t \to \Lambda_\star \quad \text{for almost every } B_0",
+        page="thm_1_conjecture",
+        hypotheses=(*ITERATION, POSITIVE_COVARIANCE, FULL_RANK_START, EXPLICIT_START, *THEOREM_1_EXPLICIT[-2:]),
+        uses=("eq-5", "eq-6", "eq-7", "eq-8"),
+    ),
+    Claim(
+        id="new-gram-monotone-scalar",
+        title="With one direction the Gram matrix never falls, whatever the head",
+        location="beside Section 3, proof strategy",
+        kind=Kind.MONOTONICITY,
+        source=Source.OURS,
+        statement=r"For $k = k' = 1$ and smaller constants $\Lambda_t$ never decreases, with a head too, for every "
+        r"$d$, $m_{\mathrm{in}}$ and $\kappa$: what refutes `sec-3-gram-monotone` needs a second direction or larger "
+        "constants.",
+        latex=r"\Lambda_{t+1} \ge \Lambda_t \quad \forall t \ge 0",
+        page="sec_3_monotonicity",
+        hypotheses=(
+            *ITERATION,
+            ISOTROPIC,
+            "$k = k' = 1$",
+            r"$\alpha \lVert B_0 \rVert^2 \le \frac16 \min(1/m_{\mathrm{in}}, m_{\mathrm{in}} c/\bar\sigma^2)$",
+            r"$\lVert w_0 \rVert^2 \le \alpha c/2$",
+            r"$0 \lt \beta \le \alpha \le 1/(2\bar\sigma)$",
+        ),
+        uses=("eq-5", "eq-6", "eq-7"),
+    ),
+    Claim(
+        id="new-certificate-guarantees",
+        title="What a certificate guarantees",
+        location="beside Theorem 1, Section 3",
+        kind=Kind.BOUND,
+        source=Source.OURS,
+        statement=r"From bounds $l \le \lambda(\alpha\Lambda_t) \le \ell$, $\alpha \lVert B_{\star,\perp}^\top B_t "
+        r"\rVert^2 \le \delta$, $\lVert \hat C \hat w \rVert \le \zeta$ and $\lVert \hat w \rVert^2 \le \omega$ at a "
+        "state of the region (but for $\\omega \\lt 1$) the scalar recursions of a certificate bound the next state; "
+        r"bounds that they map into themselves hold for ever; and a positive $l$ that holds for ever gives "
+        r"$\alpha\Lambda_t \to x_\star I_k$, whatever $\omega$ is.",
+        latex=r"(l, \ell, \delta, \zeta, \omega)_{t+1} = \Phi\left( (l, \ell, \delta, \zeta, \omega)_t \right), \qquad "
+        r"l_t \ge l \gt 0 \; \forall t \;\Longrightarrow\; \alpha\Lambda_t \to x_\star I_k",
+        page="certificate_guarantees",
+        hypotheses=(*ITERATION, ISOTROPIC, *_DIMENSIONLESS),
+        uses=("new-thm-1-region-form",),
+    ),
+    Claim(
         id="new-relu-networks",
         title="ReLU networks learn the shared subspace, and are slow to unlearn the rest",
         location="beside Section 5 (Appendix I)",

@@ -12,6 +12,7 @@ from foanil.claims.hypotheses import (
     POSITIVE_COVARIANCE,
     TEST_TASK,
     THEOREM_1,
+    THEOREM_1_EXPLICIT,
     WIDTHS,
 )
 from foanil.claims.record import Claim, Exclusion, Kind, Source
@@ -53,12 +54,13 @@ PROOF_STRATEGY = (
         kind=Kind.MONOTONICITY,
         source=Source.STATED,
         statement=r"From some time on, after $\lVert B_{\star,\perp}^\top B_t \rVert$ has decayed, $\lVert "
-        r"B_t w_t \rVert$ decays monotonically; the choice of the step size guarantees it.",
+        r"B_t w_t \rVert$ never increases again; the choice of the step size guarantees it. The time depends on the "
+        "start.",
         latex=r"\exists\, t_0 \; \forall t \ge t_0 : \; \lVert B_{t+1} w_{t+1} \rVert \le \lVert B_t w_t "
         r"\rVert",
         page="sec_3_monotonicity",
         quote="is also crucial as it guarantees the",
-        hypotheses=THEOREM_1,
+        hypotheses=THEOREM_1_EXPLICIT,
         readings=(readings.CRUCIAL_CHOICE, readings.MONOTONIC_DECAY),
         uses=("eq-5", "eq-6", "eq-7", "thm-1-i"),
     ),
