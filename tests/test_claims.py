@@ -76,17 +76,17 @@ PAGES = words(
     sec_2_first_order_maml sec_3_monotonicity sec_3_limit_points sec_3_infinite_samples sec_3_gradient_flow
     sec_31_test_time_adaptation sec_4_principal_angle sec_4_burer_monteiro sec_4_nonzero_mean
     sec_4_general_covariance table_1 figures app_a_initialisation app_a_rates app_a_finite_tasks
-    app_i_relu other_papers missing_appendices
+    app_i_relu certificate_guarantees other_papers missing_appendices
     """
 )
 
 MACROS = words(
     r"""
-    Lambda Longleftrightarrow Longrightarrow Pi Sigma Theta alpha approx arg asymp bar begin beta big cdot chi delta end
-    eta exists forall frac gamma ge gg gt hat in infty int kappa ker lVert lambda ldots le left leftarrow lesssim lim
+    Lambda Longleftrightarrow Longrightarrow Phi Pi Sigma Theta alpha approx arg asymp bar begin beta big cdot chi delta det
+    ell end eta exists forall frac gamma ge gg gt hat in infty int kappa ker lVert lambda ldots le left leftarrow lesssim lim
     limsup ll lt lvert mapsto mathbb mathcal mathrm max mid min mu nabla ne nearrow nu not omega partial perp pm preceq
     propto psi qquad quad rVert rho right rvert sigma sim sqrt star succ succeq sum tau text tfrac theta times to top
-    varepsilon
+    varepsilon zeta
     """
 )
 """Each of them renders in MathJax with base and ams only, and GitHub refuses none (it refuses \\operatorname)."""

@@ -65,8 +65,9 @@ def test_exact_value_is_where_the_sampled_one_is() -> None:
 def test_shown_table_stands_beside_the_paper() -> None:
     """The printed table has means, deviations and the printed cells; JSON has a record per run and cell."""
     found = [results.Risk("fo-anil", run, "1gd", 20, 0.8 + run / 50, 0.02, None, 0.8) for run in (0, 1)]
-    line = command.shown(found, as_json=False).splitlines()[1].split()
+    line = command.shown(found, as_json=False, beside_paper=True).splitlines()[1].split()
     assert line == ["fo-anil", "1gd", "20", "0.810", "0.014", "0.800", "0.81", "±", "0.01"]
+    assert "0.81 ±" not in command.shown(found, as_json=False)
     assert [record["run"] for record in json.loads(command.shown(found, as_json=True))] == [0, 1]
 
 

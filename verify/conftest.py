@@ -73,7 +73,8 @@ def assert_same_series(remade: Trained, committed: Trained) -> None:
     """Raise AssertionError unless the observations of the steps made again are the committed ones."""
     rows = len(remade.series)
     assert rows > 1
-    np.testing.assert_allclose(remade.series, committed.series[:rows], rtol=SAME, atol=1e-9)
+    # The sine of an angle, from its cosine, keeps half of the digits near 0.
+    np.testing.assert_allclose(remade.series, committed.series[:rows], rtol=SAME, atol=1e-7)
     if remade.t == committed.t:
         np.testing.assert_allclose(remade.B, committed.B, rtol=SAME, atol=1e-9)
 

@@ -23,4 +23,4 @@ def test_relu_networks(explored: Results, observed: Callable[..., None]) -> None
         ]
         for name in RELU
     }
-    observed(curves.relu_networks(runs), f"{len(runs['relu-2-fo-anil'])} runs, N = 100, d = 20, seed {explored.seed}")
+    observed(curves.relu_networks(runs), f"{len(runs['relu-2-fo-anil'])} runs, N = 500, d = 20, seed {explored.seed}")

@@ -146,9 +146,27 @@ OF_THE_VARIANTS: Mapping[str, Callable[[Results], Observation]] = {
 
 @pytest.mark.parametrize("claim", [pytest.param(name, marks=pytest.mark.claim(id=name)) for name in OF_THE_VARIANTS])
 def test_variants(claim: str, explored: Results, observed: Observed) -> None:
-    """What the text says of other settings holds in smaller ones, by its pre-stated test and its share of the error."""
-    count = len(runs(explored, "fo-anil"))
-    observed(OF_THE_VARIANTS[claim](explored), f"{count} runs at N = 500, d = 20, seed {explored.seed}")
+    """What the text says of other settings holds in smaller ones, by its pre-stated test and its share of the error.
+
+    Where a part is not shown, the finding says so and the claim stays unresolved.
+    """
+    scope = f"{len(runs(explored, 'fo-anil'))} runs at N = 500, d = 20, seed {explored.seed}"
+    found = OF_THE_VARIANTS[claim](explored)
+    observed(found, scope, implicit_bias_finding(found) if claim in DISAGREES else "", claim in DISAGREES)
+
+
+DISAGREES = ("sec-4-bm-implicit-bias",)
+"""Observations that a part of is not shown by these runs."""
+
+
+def implicit_bias_finding(found: Observation) -> str:
+    """Return what a small start changes for Burer-Monteiro."""
+    risk, tilt = max(part.mean for part in found.parts[:-1]), found.parts[-1].mean
+    return (
+        f"A small start does lower the risk, to at most {risk:.2f} of that from a large one, but the shared subspace "
+        f"stands out only {tilt:.2f} times as much: less than the 8/7 stated before, so that low rank is not shown to be "
+        "the reason."
+    )
 
 
 # Pictures ------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def table1(
     place = output or folder / profile / "results"
     with _resumable(folder):
         risks = command.reproduced(profile, seed, count, workers or os.cpu_count() or 1, folder, place)
-    click.echo(command.shown(risks, as_json))
+    click.echo(command.shown(risks, as_json, beside_paper=profile == "full"))
 
 
 @main.command()

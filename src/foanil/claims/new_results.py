@@ -581,9 +581,9 @@ ADAPTATION = (
         "tasks comes to stand out along the shared subspace; its complement is hardly unlearned meanwhile. Nothing of "
         "this is compared with the paper, whose figures are not in the available text.",
         latex=r"f_\theta(x) = w^\top \max(B_2^\top \max(B_1^\top x, 0), 0), \qquad "
-        r"\sigma_{\max}(B_\star^\top B_1)^2 \gt 2 \, \sigma_{\max}(B_{\star,\perp}^\top B_1)^2",
+        r"\sigma_{\max}(B_\star^\top B_1)^2 \gt \sigma_{\max}(B_{\star,\perp}^\top B_1)^2",
         page="app_i_relu",
-        hypotheses=(r"$N = 100$, $d = 20$, $k = 5$, widths $20$, $2000$ steps of size $\alpha = \beta = 0.05$",),
+        hypotheses=(r"$N = 500$, $d = 20$, $k = 5$, widths $20$, $1500$ steps of size $\alpha = \beta = 0.05$",),
         uses=("def-tasks",),
     ),
 )

@@ -72,8 +72,8 @@ def _lines(plan: Sequence[Run]) -> Advance:
     return advance
 
 
-def shown(risks: Sequence[Risk], as_json: bool) -> str:
-    """Return the cells as JSON, one record per run and cell, or as a table of means over runs beside the paper's."""
+def shown(risks: Sequence[Risk], as_json: bool, beside_paper: bool = False) -> str:
+    """Return the cells as JSON, one record per run and cell, or as a table of means, the paper's beside them or not."""
     if as_json:
         return json.dumps([asdict(risk) for risk in risks], indent=1)
     cells: dict[tuple[str, str, int], list[Risk]] = {}
@@ -81,7 +81,7 @@ def shown(risks: Sequence[Risk], as_json: bool) -> str:
         if risk.adaptation == "least-squares" or "-without-" in risk.method or risk.method.endswith("-single-task"):
             continue  # asked about in the reports, not part of the table
         cells.setdefault((risk.method, risk.adaptation, risk.m_test), []).append(risk)
-    rows = [_row(*key, found) for key, found in cells.items()]
+    rows = [_row(*key, found, beside_paper) for key, found in cells.items()]
     head = ("method", "adapted by", "rows", "half risk", "±", "exact", "paper")
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     return "\n".join(
@@ -89,12 +89,12 @@ def shown(risks: Sequence[Risk], as_json: bool) -> str:
     )
 
 
-def _row(method: str, adaptation: str, m_test: int, found: Sequence[Risk]) -> tuple[str, ...]:
+def _row(method: str, adaptation: str, m_test: int, found: Sequence[Risk], beside_paper: bool) -> tuple[str, ...]:
     """Return one line: mean and standard deviation over runs, the mean of the exact values, the printed cell."""
     values = [risk.half for risk in found]
     spread = f"{stdev(values):.3f}" if len(values) > 1 else ""
     exact = [risk.exact for risk in found if risk.exact is not None]
-    printed = {cell.id: f"{cell.mean} ± {cell.deviation}" for cell in CELLS}
+    printed = {cell.id: f"{cell.mean} ± {cell.deviation}" for cell in CELLS if beside_paper}
     shown_exact = f"{fmean(exact):.3f}" if exact else ""
     return (method, adaptation, str(m_test), f"{fmean(values):.3f}", spread, shown_exact, printed.get(found[0].id, ""))
 

@@ -51,7 +51,7 @@ RESIDUAL = "what finitely many tasks leave behind"
 RELU_NETWORKS = "whether ReLU networks learn and unlearn alike"
 HYPOTHESES = "what happens under the hypotheses of Theorem 1, with its constants"
 
-SHORT = {"N": 100, "steps": 2000, "start_sq": 0.05}
+SHORT = {"steps": 1500, "start_sq": 0.05}
 """Derivatives by a library take a hundred times as long as those written out."""
 
 COMPARED = (ORDER, MEAN, COVARIANCE)

@@ -1,4 +1,4 @@
-"""The kernel in NumPy: one portion of tasks at a time, so that its data are read twice from cache."""
+"""The kernel in NumPy: a block of tasks at a time, whose data stay in the second cache between their two uses."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import numpy as np
 
 from foanil.simulation.kernels.moments import Floats, Problem
 
+# Tasks in a block: at 50 features and 30 observations, 1.5 MB of data.
+BLOCK = 128
+
 
 def accumulate(problem: Problem, start: int, stop: int, h: Floats, K: Floats) -> None:
     """Add the sums of H and of H gᵀ over the tasks from start to stop to h (d,) and K (d, d)."""
-    some = slice(start, stop)
-    g = slopes(problem.X_in[some], problem.y_in[some], problem.v)
-    H = slopes(problem.X_out[some], problem.y_out[some], adapted(problem, g))
-    h += H.sum(0)
-    K += H.T @ g
+    for first in range(start, stop, BLOCK):
+        some = slice(first, min(first + BLOCK, stop))
+        g = slopes(problem.X_in[some], problem.y_in[some], problem.v)
+        H = slopes(problem.X_out[some], problem.y_out[some], adapted(problem, g))
+        h += H.sum(0)
+        K += H.T @ g
 
 
 def adapted(problem: Problem, g: Floats) -> Floats:

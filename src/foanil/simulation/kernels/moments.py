@@ -103,6 +103,6 @@ def _check_layout(tasks: Tasks) -> None:
         part = getattr(tasks, name)
         if part.dtype != dtype or dtype not in (np.float32, np.float64) or not part.flags.c_contiguous:
             raise ValueError(
-                f"tasks are C-contiguous arrays, all float64 or all float32; {name} is {part.dtype}, "
-                f"{'' if part.flags.c_contiguous else 'not '}contiguous: pass it through np.ascontiguousarray(..., dtype)"
+                f"tasks are C-contiguous arrays, all float64 or all float32; {name} is {part.dtype} "
+                f"with strides {part.strides}: pass every array through np.ascontiguousarray(..., dtype)"
             )

@@ -5,7 +5,9 @@ The portions depend on the number of tasks alone, so the result has the same byt
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from itertools import count
 
@@ -14,7 +16,7 @@ import numpy as np
 from foanil.simulation.kernels.moments import Floats, Kernel, Problem
 
 # Tasks in a portion: small enough to share evenly between threads, large enough that its own sums are negligible.
-PORTION = 256
+PORTION = 512
 
 
 def summed(kernel: Kernel, problem: Problem, threads: int) -> tuple[Floats, Floats]:
@@ -30,7 +32,8 @@ def summed(kernel: Kernel, problem: Problem, threads: int) -> tuple[Floats, Floa
         while (i := next(ticket)) < len(starts):
             kernel(problem, starts[i], min(starts[i] + PORTION, len(problem)), h[i], K[i])
 
-    others = [_pool(threads).submit(work) for _ in range(min(threads, len(starts)) - 1)]
+    # A copy of this thread's context: NumPy's errstate holds in the other threads too.
+    others = [_pool(threads).submit(copy_context().run, work) for _ in range(min(threads, len(starts)) - 1)]
     work()
     for other in others:
         other.result()
@@ -41,3 +44,8 @@ def summed(kernel: Kernel, problem: Problem, threads: int) -> tuple[Floats, Floa
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Return threads kept between steps: starting them takes as long as a small step."""
     return ThreadPoolExecutor(max(threads - 1, 1), thread_name_prefix="foanil-kernel")
+
+
+# A process that was forked has the pools but not their threads: it is to start its own.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
