@@ -82,11 +82,11 @@ PAGES = words(
 
 MACROS = words(
     r"""
-    Lambda Longleftrightarrow Longrightarrow Phi Pi Sigma Theta alpha approx arg asymp bar begin beta big cdot chi delta det
-    ell end eta exists forall frac gamma ge gg gt hat in infty int kappa ker lVert lambda ldots le left leftarrow lesssim lim
-    limsup ll lt lvert mapsto mathbb mathcal mathrm max mid min mu nabla ne nearrow nu not omega partial perp pm preceq
-    propto psi qquad quad rVert rho right rvert sigma sim sqrt star succ succeq sum tau text tfrac theta times to top
-    varepsilon zeta
+    Lambda Longleftrightarrow Longrightarrow Phi Pi Sigma Theta alpha approx arg asymp bar begin beta big cdot chi
+    delta det ell end eta exists forall frac gamma ge gg gt hat in infty int kappa ker lVert lambda ldots le left
+    leftarrow lesssim lim limsup ll lt lvert mapsto mathbb mathcal mathrm max mid min mu nabla ne nearrow nu not
+    omega partial perp pm preceq propto psi qquad quad rVert rho right rvert sigma sim sqrt star succ succeq sum tau
+    text tfrac theta times to top varepsilon zeta
     """
 )
 """Each of them renders in MathJax with base and ams only, and GitHub refuses none (it refuses \\operatorname)."""

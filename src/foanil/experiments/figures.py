@@ -146,6 +146,10 @@ def _draw(axis: Any, panel: Panel) -> None:
         axis.axhline(height, color="black", linewidth=0.8, linestyle=(0, (2, 2)))
         axis.annotate(label, (0.02, height), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
     axis.set_xscale("log")
+    places = panel.curves[0].points[:, 0]
+    if len(places) <= 10:
+        axis.minorticks_off()
+        axis.set_xticks(places, labels=[f"{place:g}" for place in places])
     axis.set_yscale("log")
     axis.set_xlabel(panel.x)
     axis.set_ylabel(panel.y)
