@@ -199,11 +199,11 @@ def test_every_variant_is_shown(explored: Results, evidence: Recorder) -> None:
     evidence.record(
         claim="sec-6-general-setups",
         method=Method.MONTE_CARLO,
-        scope=f"N = 500 unless the name says otherwise, d = 20, 5000 steps, 6 runs, seed {explored.seed}; half risks at "
-        "20 rows, the average squared singular value left of the complement",
+        scope=f"N = 500 unless the name says otherwise, d = 20, 5000 steps, 6 runs, seed {explored.seed}; half risks "
+        "at 20 rows, the average squared singular value left of the complement",
         finding="At this size nuclear-norm regularisation, the traditional alternative that the text names and does "
-        f"not run, has a ridge risk of {np.mean(least):.2f} against {np.mean(ridge_risks(explored, 'fo-anil')):.2f} for "
-        "FO-ANIL, with its weight chosen among three.",
+        f"not run, has a ridge risk of {np.mean(least):.2f} against {np.mean(ridge_risks(explored, 'fo-anil')):.2f} "
+        "for FO-ANIL, with its weight chosen among three.",
         table=(("variant", "method", "what it answers", "1-GD", "ridge", "complement"), *variant_rows(explored)),
     )
 
