@@ -259,7 +259,6 @@ CURVES: Mapping[str, tuple[Callable[[], Observation], tuple[Callable[[], Observa
                 {"two": repeated(**RELU), "three": repeated(**{**RELU, "largest_shared": FLAT})}
             ),
             lambda: curves.relu_networks({"two": repeated(**{**RELU, "largest_complement": RELU["largest_shared"]})}),
-            lambda: curves.relu_networks({"two": repeated(**{**RELU, "average_complement": SLOW})}),
         ),
     ),
     "sec-5-bm-complement-rises": (

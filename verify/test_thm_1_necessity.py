@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
+import numpy as np
 import pytest
 
 from foanil import rational
 from foanil.arrays import EXACT, mpmath_system
 from foanil.convergence import explicit_conditions
 from foanil.dynamics import observations, trajectory
+from foanil.entrywise_moments import Entry, EntryRing, centred_expectation, gaussian_expectation
 from foanil.evidence import Check, Method
+from foanil.first_principles import Parameters, first_order_direction, task_sample
 from foanil.pytest_plugin import Recorder, cases
 from foanil.setting import Setting, State, isotropic
 from proofs import sec_3_infinite_samples
@@ -98,4 +103,143 @@ def test_infinitely_many_samples(check: Check, evidence: Recorder) -> None:
         method=check.method,
         scope=f"finite m_in dropped: {check.scope}",
         shown=f"{check.name}: {found.shown[:200]}",
+    )
+
+
+# The three hypotheses on the data ------------------------------------------------------------------
+
+# One feature that matters, one that does not, one row for each loop, one column: k = k′ = 1, d = 2, m_in = m_out = 1,
+# α = 1, no noise, tasks θ⋆ = (t, 0) with E t² = 1. There κ = 1 and x⋆ = 1/3: Λ⋆ = 1/3.
+RING = EntryRing({"x": (1, 2), "y": (1, 2), "t": (1, 1), "b": (1, 1)}, ())
+LIMIT = Fraction(1, 3)
+
+
+def pull(*, split: bool = True) -> Any:
+    """Return the B⋆-entry of the outer direction in B at (B, w) = ((b, 0), 0), one task's, as a polynomial."""
+    X, Y, t, b = (RING.matrix(name) for name in "xytb")
+    zero = RING.constant([[0]])
+    theta = Parameters(np.vstack([b, zero]), zero)
+    inner = task_sample(X, 1, RING.constant([[1], [0]]), t, zero)
+    outer = task_sample(Y, 1, RING.constant([[1], [0]]), t, zero) if split else inner
+    return first_order_direction(theta, inner, outer, 1).B[:1]
+
+
+def signs(direction: Any, names: tuple[str, ...]) -> Any:
+    """Return the mean of a direction over independent features ±1: an even power is 1, an odd one 0."""
+    total = RING.ring.zero
+    for powers, coefficient in direction[0, 0].polynomial.terms():
+        chosen = [str(symbol)[0] in names for symbol in RING.ring.symbols]
+        if all(power % 2 == 0 for power, ours in zip(powers, chosen, strict=True) if ours):
+            total += RING.ring({tuple(0 if ours else p for p, ours in zip(powers, chosen, strict=True)): coefficient})
+    return np.array([[Entry(total)]], dtype=object)
+
+
+def rest_points(mean: Any) -> list[Fraction]:
+    """Return b² ≠ 0 at which a mean direction c_3 b³ + c_1 b vanishes."""
+    terms = {powers[-1]: Fraction(str(c)) for powers, c in mean[0, 0].polynomial.terms()}
+    assert set(terms) == {1, 3}
+    return [-terms[1] / terms[3]]
+
+
+def over_tasks(direction: Any) -> Any:
+    """Return the mean over t, centred and of variance 1."""
+    return centred_expectation(direction, RING.matrix("t"), RING.constant([[1]]))
+
+
+def gaussian(direction: Any) -> Any:
+    """Return the mean over Gaussian features of both rows."""
+    both = np.hstack([RING.matrix("x"), RING.matrix("y")])
+    return over_tasks(gaussian_expectation(direction, both))
+
+
+@pytest.mark.claim(id="new-hypotheses-needed")
+@pytest.mark.parametrize(
+    ("dropped", "mean", "expected"),
+    [
+        ("the sample split", lambda: gaussian(pull(split=False)), Fraction(1, 5)),
+        ("Gaussian features (±1 instead)", lambda: over_tasks(signs(pull(), ("x", "y"))), Fraction(1)),
+    ],
+)
+def test_other_data_have_another_limit(
+    dropped: str, mean: Callable[[], Any], expected: Fraction, evidence: Recorder
+) -> None:
+    """With one sample for both loops, or features ±1, the αΛ does not rest at x⋆ = 1/3; with the data model it does."""
+    assert rest_points(gaussian(pull())) == [LIMIT]
+    assert rest_points(mean()) == [expected]
+    assert expected != LIMIT
+    evidence.record(
+        claim="new-hypotheses-needed",
+        method=Method.EXACT,
+        scope=f"{dropped} dropped: d = 2, k = k′ = 1, m_in = m_out = 1, α = 1, σ = 0, Σ⋆ = 1, w = 0, D = 0",
+        shown=f"(6) rests at αΛ = {expected}, where (8) says {LIMIT}",
+    )
+
+
+@pytest.mark.claim(id="new-hypotheses-needed")
+def test_tasks_with_a_mean_move_the_head(evidence: Recorder) -> None:
+    """With E t = 1 the head moves from every (B, 0) with 0 < αΛ < 1: Bw = 0 is no limit; with E t = 0 it does not."""
+    X, Y, t, b = (RING.matrix(name) for name in "xytb")
+    zero = RING.constant([[0]])
+    theta = Parameters(np.vstack([b, zero]), zero)
+    inner, outer = (task_sample(rows, 1, RING.constant([[1], [0]]), t, zero) for rows in (X, Y))
+    direction = gaussian_expectation(first_order_direction(theta, inner, outer, 1).w, np.hstack([X, Y]))
+    # linear in t: E t stands for t
+    assert str(direction[0, 0].polynomial) == "t_0_0*b_0_0**3 - t_0_0*b_0_0"
+    assert str(over_tasks(direction)[0, 0].polynomial) == "0"
+    evidence.record(
+        claim="new-hypotheses-needed",
+        method=Method.EXACT,
+        scope="zero mean dropped: d = 2, k = k′ = 1, m_in = m_out = 1, α = 1, σ = 0, w = 0, D = 0",
+        shown="the head moves by −β·b(b² − 1)·E t, which is not 0 at αΛ = b² = x⋆ = 1/3: the second limit of (8) fails",
+    )
+
+
+# Side by side --------------------------------------------------------------------------------------
+
+NINE = (
+    (
+        "rank(B⋆ᵀB_0) = k",
+        "k = 2, rank 1, any step sizes",
+        "Λ_t keeps rank 1",
+        "a direction that B⋆ᵀB_0 loses stays lost",
+    ),
+    (
+        "‖B_0‖² = O(1/(α m_in))",
+        "k = 1, m_in = 1, σ = 0, αβc = 1/4, α‖B_0‖² = 4",
+        "‖B_t‖ → ∞",
+        "a start far above the limit escapes",
+    ),
+    (
+        "‖w_0‖² = O(αλ_min(Σ⋆))",
+        "k = k′ = 1, D_0 = 0, ‖w_0‖² = (1 + η)αc, any η > 0",
+        "Λ_t → 0",
+        "a head above its bound, and step sizes above theirs",
+    ),
+    ("α = O(1/σ̄)", "αβc > 1", "Λ⋆ repels", "a head above its bound, and step sizes above theirs"),
+    (
+        "β ≤ α",
+        "k = k′ = 1, m_in = 1 + κ, β > 8α",
+        "B_tw_t ↛ 0 while Λ_t → Λ⋆",
+        "β > 8α: the second limit fails where the third holds",
+    ),
+    ("m_in < ∞", "m_in = ∞, k′ > k", "the complement stays", "test_infinitely_many_samples"),
+    ("sample split", "k = 1, one row for both loops", "αΛ rests at 1/5, not 1/3", "test_other_data_have_another_limit"),
+    ("Gaussian features", "k = 1, features ±1", "αΛ rests at 1, not 1/3", "test_other_data_have_another_limit"),
+    ("zero task mean", "k = 1, E w⋆ = 1", "B_tw_t ↛ 0", "test_tasks_with_a_mean_move_the_head"),
+)
+"""Hypothesis, an instance that keeps the others, what it loses, and the check that shows it."""
+
+
+@pytest.mark.claim(id="new-hypotheses-needed")
+def test_all_nine_side_by_side(evidence: Recorder) -> None:
+    """Each of the nine hypotheses has an instance without it, and the check that it names exists."""
+    checks = {check.name for check in CHECKS} | set(globals())
+    assert [row[3] for row in NINE if row[3] not in checks] == []
+    assert len({row[0] for row in NINE}) == 9
+    evidence.record(
+        claim="new-hypotheses-needed",
+        method=Method.EXACT,
+        scope="minimal: the smallest sizes, one row per loop, the simplest rationals that do it",
+        shown="nine hypotheses, nine instances",
+        table=(("hypothesis", "dropped in", "what fails", "shown by"), *NINE),
     )

@@ -573,13 +573,13 @@ ADAPTATION = (
     ),
     Claim(
         id="new-relu-networks",
-        title="ReLU networks learn the shared subspace, and are slow to unlearn the rest",
+        title="ReLU networks learn the shared subspace in their first layer",
         location="beside Section 5 (Appendix I)",
         kind=Kind.EXPERIMENT,
         source=Source.OURS,
-        statement="The first layer of two- and three-layer ReLU networks that FO-ANIL or FO-MAML trains on linear "
-        "tasks comes to stand out along the shared subspace; its complement is hardly unlearned meanwhile. Nothing of "
-        "this is compared with the paper, whose figures are not in the available text.",
+        statement="The first layer of two- and three-layer ReLU networks that FO-ANIL or FO-MAML trains on linear tasks "
+        "comes to stand out along the shared subspace; the figure shows what happens to the complement meanwhile. "
+        "Nothing of this is compared with the paper, whose figures are not in the available text.",
         latex=r"f_\theta(x) = w^\top \max(B_2^\top \max(B_1^\top x, 0), 0), \qquad "
         r"\sigma_{\max}(B_\star^\top B_1)^2 \gt \sigma_{\max}(B_{\star,\perp}^\top B_1)^2",
         page="app_i_relu",
