@@ -255,6 +255,13 @@ def test_stale_files_are_removed_and_foreign_ones_left(tmp_path: Path) -> None:
     assert tree(tmp_path) == foreign | {"a.md": b"a"}
 
 
+def test_what_others_write_is_kept(tmp_path: Path) -> None:
+    """A file that an owned pattern matches stays when it is named as kept, and only then."""
+    write_all(tmp_path, {"performance.md": b"p", "old.md": b"o"}, ())
+    assert write_all(tmp_path, {"a.md": b"a"}, OWNED, ("performance.md",)) == ["a.md", "old.md"]
+    assert tree(tmp_path) == {"a.md": b"a", "performance.md": b"p"}
+
+
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.chmod"])
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "ctrl-c"])
 def test_failing_write_leaves_the_old_file_whole(

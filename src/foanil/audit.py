@@ -149,11 +149,11 @@ def check_writable(folder: Path) -> None:
         ) from error
 
 
-def write_all(folder: Path, contents: Mapping[str, bytes], owned: Sequence[str]) -> list[str]:
+def write_all(folder: Path, contents: Mapping[str, bytes], owned: Sequence[str], kept: Sequence[str] = ()) -> list[str]:
     """Write files below a folder, each aside and then renamed; return the paths whose bytes changed.
 
     A file that already has these bytes is not touched. Files that match a glob of `owned` and are not in `contents`
-    are removed: they are reports of an earlier run that this one no longer makes.
+    are removed: they are reports of an earlier run that this one no longer makes. What is `kept` others have written.
     """
     changed = []
     for name, content in contents.items():
@@ -166,7 +166,7 @@ def write_all(folder: Path, contents: Mapping[str, bytes], owned: Sequence[str])
     for pattern in owned:
         for path in sorted(folder.glob(pattern)):
             name = path.relative_to(folder).as_posix()
-            if name not in contents:
+            if name not in contents and name not in kept:
                 path.unlink()
                 changed.append(name)
     return changed

@@ -36,6 +36,8 @@ NARROWING = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "
 """Options of pytest after which a run is no longer a full audit."""
 
 OWNED = ("*.md", "figures/*.svg", "mutants/*.md")
+KEPT = ("performance.md",)
+"""Written by the benchmarks."""
 _AUDIT: pytest.StashKey[_Session] = pytest.StashKey()
 
 
@@ -398,7 +400,7 @@ def _write(config: pytest.Config, audit: _Session) -> list[str]:
     kept = audit.folder / "audit.json"
     if not (kept.is_file() and same_mathematics(kept.read_text(encoding="utf-8"), data)):
         contents["audit.json"] = data.encode()
-    return write_all(audit.folder, contents, OWNED)
+    return write_all(audit.folder, contents, OWNED, KEPT)
 
 
 def _run(config: pytest.Config, audit: _Session) -> dict[str, Any]:

@@ -577,8 +577,8 @@ ADAPTATION = (
         location="beside Section 5 (Appendix I)",
         kind=Kind.EXPERIMENT,
         source=Source.OURS,
-        statement="The first layer of two- and three-layer ReLU networks that FO-ANIL or FO-MAML trains on linear tasks "
-        "comes to stand out along the shared subspace; the figure shows what happens to the complement meanwhile. "
+        statement="The first layer of two- and three-layer ReLU networks that FO-ANIL or FO-MAML trains on linear "
+        "tasks comes to stand out along the shared subspace; the figure shows what becomes of the complement. "
         "Nothing of this is compared with the paper, whose figures are not in the available text.",
         latex=r"f_\theta(x) = w^\top \max(B_2^\top \max(B_1^\top x, 0), 0), \qquad "
         r"\sigma_{\max}(B_\star^\top B_1)^2 \gt \sigma_{\max}(B_{\star,\perp}^\top B_1)^2",
