@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 import foanil.quotes as quotation
-from foanil import __main__ as command_line
+from foanil.__main__ import main
 from foanil.claims import REGISTRY
+from foanil.commands import terminal
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,7 +28,7 @@ def in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def foanil(*args: str) -> Result:
     """Run the command; whatever it does, it never ends in a traceback."""
-    result = CliRunner().invoke(command_line.main, list(args))
+    result = CliRunner().invoke(main, list(args))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output
     return result
@@ -139,7 +142,7 @@ def test_claim_that_its_page_does_not_derive_is_refused() -> None:
 def test_proving_outside_a_checkout_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where neither the current folder nor the package lies in a checkout, the cure is to run inside a clone."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command_line, "__file__", str(tmp_path / "site-packages" / "foanil" / "__main__.py"))
+    monkeypatch.setattr(terminal, "__file__", str(tmp_path / "site-packages" / "foanil" / "terminal.py"))
     assert "run inside a clone" in refused("prove", "eq-7")
 
 
@@ -196,6 +199,54 @@ def test_offsets_that_moved_fail_unless_pinned(tmp_path: Path, monkeypatch: pyte
     assert pinned == ["the text"]
 
 
+# doctor --------------------------------------------------------------------------------------------
+
+
+def test_everything_needed_is_here() -> None:
+    """Where the tests run nothing that is needed is missing, and each package is shown with its version."""
+    result = foanil("doctor")
+    assert (result.exit_code, "missing" in result.stdout) == (0, False)
+    assert re.search(rf"ok +numpy +{re.escape(metadata.version('numpy'))}", result.stdout)
+
+
+def test_missing_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A needed package that is absent or too old ends with exit code 1 and the cure; an extra's does not."""
+    for text, state, code in (
+        ("no-such-package>=2", "not installed; asked for: >=2", 1),
+        ("numpy<1", f"{metadata.version('numpy')}; asked for: <1", 1),
+        ("no-such-package>=2; extra == 'relu'", "not installed; asked for: >=2", 0),
+        ("no-such-package>=2; sys_platform == 'plan9'", "", 0),
+    ):
+        monkeypatch.setattr(metadata, "requires", lambda _, text=text: [text])
+        result = foanil("doctor", "--json")
+        found = [entry for entry in json.loads(result.stdout) if entry["what"] == text.partition("<")[0].split(">")[0]]
+        assert (result.exit_code, [entry["state"] for entry in found]) == (code, [state] if state else [])
+        assert all(not entry["fine"] and entry["cure"] for entry in found)
+
+
+def test_no_checkout_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed package works without a checkout, and doctor says what a checkout would add."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(terminal, "__file__", str(tmp_path / "terminal.py"))
+    assert "run inside a clone" in foanil("doctor").stdout
+
+
+# Completion ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("begun", "offered"),
+    [("prove eq-", "eq-7"), ("claims thm-1", "thm-1-i"), ("simulate no-", "no-split"), ("d", "doctor")],
+)
+def test_shell_completes(begun: str, offered: str) -> None:
+    """A shell is offered the commands, the claims and the variants that begin so, and no others."""
+    words = ["foanil", *begun.split()]
+    complete = ShellComplete(main, {}, "foanil", "_FOANIL_COMPLETE")
+    found = [item.value for item in complete.get_completions(words[1:-1], words[-1])]
+    assert offered in found
+    assert all(name.startswith(words[-1]) for name in found)
+
+
 # Usage ---------------------------------------------------------------------------------------------
 
 
@@ -207,11 +258,16 @@ def test_bad_usage_is_refused(args: tuple[str, ...]) -> None:
     assert "Usage:" in refused(*args)
 
 
-@pytest.mark.parametrize(
-    "args", [("--help",), ("-h",), ("claims", "-h"), ("prove", "-h"), ("quotes", "-h")], ids=" ".join
-)
-def test_help_is_there(args: tuple[str, ...]) -> None:
-    """Each command explains itself; each of them but the group shows an example."""
-    result = foanil(*args)
-    assert result.exit_code == 0
-    assert len(args) == 1 or f"foanil {args[0]} " in " ".join(result.stdout.partition("Example:")[2].split())
+def test_group_explains_itself() -> None:
+    """`--help` and `-h` list every command, each by a sentence that is not cut."""
+    for flag in ("--help", "-h"):
+        text = foanil(flag).stdout
+        assert all(re.search(rf"^  {name} +\w.*[^.]$|^  {name} .*\w\.$", text, re.M) for name in main.commands)
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_help_is_there(name: str) -> None:
+    """Each command explains itself with an example, and can print JSON."""
+    text = foanil(name, "-h").stdout
+    assert f"foanil {name}" in " ".join(text.partition("Example:")[2].split())
+    assert "--json" in text

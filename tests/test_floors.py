@@ -21,7 +21,7 @@ FLOORS = {
     3: "dynamics convergence certificates adaptation simulation stacked",
     4: "claims strategies quotes observations",
     5: "audit report figures trusted_base readings_ledger experiments",
-    6: "pytest_plugin __main__",
+    6: "pytest_plugin commands __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 
@@ -38,6 +38,7 @@ SIDEWAYS = {
     ("report", "audit"),  # the pages of an audit
     ("trusted_base", "report"),  # one more page, with the same tables
     ("readings_ledger", "report"),  # and another
+    ("__main__", "commands"),  # the command and its parts
 }
 """Imports within a floor, each with its reason; there are no others."""
 

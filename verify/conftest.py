@@ -95,7 +95,8 @@ def observed(evidence: Recorder) -> Callable[..., None]:
     """
 
     def record(observation: Observation, scope: str, finding: str = "", disagrees: bool = False) -> None:
-        opposite = [replace(measured.part, relation=OPPOSITE[measured.part.relation]) for measured in observation.parts]
+        held = [measured.part for measured in observation.parts if measured.p_against <= observation.error]
+        opposite = [replace(part, relation=OPPOSITE[part.relation]) for part in held]
         killed = [judged(observation.claim, part).outcome is not Outcome.HELD for part in opposite]
         evidence.record(
             claim=observation.claim,
@@ -119,4 +120,4 @@ def shown(observation: Observation) -> str:
 
 
 OPPOSITE = {Relation.ABOVE: Relation.BELOW, Relation.BELOW: Relation.ABOVE}
-"""The falsehoods shown to an observation: each of its parts the other way round."""
+"""The falsehoods shown to an observation: each part that it shows, the other way round."""

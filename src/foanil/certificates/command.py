@@ -15,6 +15,9 @@ from typing import Any
 
 import click
 
+EXIT_CODES = {"CERTIFIED": 0, "REFUTED": 1, "UNDECIDED": 3}
+"""What `foanil certify` returns."""
+
 SETTLING = 5.0
 """Seconds of work before its total is estimated."""
 
@@ -30,9 +33,18 @@ class OutOfPatienceError(RuntimeError):
 
 
 def certified(
-    problem: Path | None, changes: tuple[str, ...], digits: int, steps: int, epsilon: str | None, output: Path | None
+    problem: Path | None,
+    changes: tuple[str, ...],
+    digits: int,
+    steps: int,
+    epsilon: str | None,
+    output: Path | None,
+    as_json: bool = False,
 ) -> int:
-    """Search a certificate, write or print it, print the words, and return the exit code."""
+    """Search a certificate, write or print it, print the words, and return the exit code.
+
+    As JSON, standard output has one object: the outcome, the words, and the certificate or null.
+    """
     with ended_by_interrupt("interrupted: nothing was written"):
         place = None if output is None else writable(output)
         answer = _searched(problem, changes, digits, steps, epsilon)
@@ -40,28 +52,32 @@ def certified(
     if place is not None and text:
         write(place, text)
     with ended_by_interrupt("interrupted while printing; what -o names is complete"):
+        if as_json:
+            said = {"outcome": answer.outcome, "words": list(answer.lines), "certificate": answer.certificate}
+            _print(json.dumps(said, indent=1, ensure_ascii=False) + "\n", err=False)
+            return EXIT_CODES[answer.outcome]
         if place is None:
             _print(text, err=False)
         _print("".join(f"{line}\n" for line in answer.lines), err=output is None)
-    return {"CERTIFIED": 0, "REFUTED": 1, "UNDECIDED": 3}[answer.outcome]
+    return EXIT_CODES[answer.outcome]
 
 
-def checked(certificate: Path, minutes: float) -> int:
-    """Check a certificate, print what it proves, and return the exit code."""
+def checked(certificate: Path, minutes: float, as_json: bool = False) -> int:
+    """Check a certificate, print what it proves, and return the exit code; as JSON: the outcome and the words."""
     with ended_by_interrupt("interrupted: nothing is known of this certificate"):
         from foanil.certificates.check import RejectedError, UnreadableError, check, read
 
         try:
             with progress() as show:
-                line, code = check(read(certificate), patience(minutes, show)), 0
+                line, outcome = check(read(certificate), patience(minutes, show)), "ACCEPTED"
         except UnreadableError as error:
             raise InputError(str(error)) from error
         except RejectedError as error:
-            line, code = f"REJECTED: {error}", 1
+            line, outcome = f"REJECTED: {error}", "REJECTED"
         except OutOfPatienceError as error:
-            line, code = f"UNDECIDED: {error}", 3
-        _print(f"{line}\n", err=False)
-    return code
+            line, outcome = f"UNDECIDED: {error}", "UNDECIDED"
+        _print(json.dumps({"outcome": outcome, "words": line}) + "\n" if as_json else f"{line}\n", err=False)
+    return {"ACCEPTED": 0, "REJECTED": 1, "UNDECIDED": 3}[outcome]
 
 
 def _searched(problem: Path | None, changes: tuple[str, ...], digits: int, steps: int, epsilon: str | None) -> Any:

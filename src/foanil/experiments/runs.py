@@ -20,7 +20,9 @@ from foanil.experiments.training import METHODS, Run, Trained, train
 
 Advance = Callable[[Run, int], None]
 
-_THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Environment variables that bound the threads of linear algebra."""
+
 _steps: Any = None
 """In a worker process: where it reports its steps."""
 _stopping: Any = None
@@ -74,8 +76,8 @@ def _await(futures: Mapping[Future[Trained], Run], steps: Any, runs: Sequence[Ru
 @contextmanager
 def _single_threaded() -> Iterator[None]:
     """Let new processes use one BLAS thread each: they are as many as the cores, and sums keep their order."""
-    before = {name: os.environ.get(name) for name in _THREAD_LIMITS}
-    os.environ.update(dict.fromkeys(_THREAD_LIMITS, "1"))
+    before = {name: os.environ.get(name) for name in THREAD_LIMITS}
+    os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
     try:
         yield
     finally:
