@@ -74,6 +74,10 @@ class Derivation:
             raise ValueError(f"the derivation {self.title!r} has no steps yet")
         return self.conclusion
 
+    def _repr_markdown_(self) -> str:
+        """Show the derivation in a notebook."""
+        return self.markdown()
+
     def markdown(self) -> str:
         """Print as Markdown with GitHub's maths."""
         lines = [f"### {self.title}", "", "Premises:", ""]

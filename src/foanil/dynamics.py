@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foanil import arithmetic, spectra, statements
-from foanil.arrays import Array, Arrays, NumberSystem, Scalar
+from foanil.arrays import EXACT, Array, Arrays, NumberSystem, Scalar
 from foanil.setting import Dimensionless, Setting, State, require_state
 
 Letters = Mapping[str, Any]
@@ -154,6 +154,16 @@ def _require_digits(xp: NumberSystem, theta: Iterate, t: int) -> None:
             f"expected balls with digits left; at step {t} the relative radius is {lost:.1e}; "
             "start with more digits or stop earlier"
         )
+
+
+def Lambda_star(setting: Setting, xp: NumberSystem = EXACT) -> Array:
+    """Return Λ⋆, the limit of Λ_t = B⋆ᵀB_tB_tᵀB⋆, as printed under (8). Shape (k, k), degree 1, symmetric.
+
+    Exact rationals, unless another number system is given.
+    """
+    letters = setting.in_system(xp)
+    names = ("Sigma_star", "sigma_bar_sq", "alpha", "m_in")
+    return statements.limit_gram(xp, *(letters[name] for name in names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,14 @@ class Setting:
         frame = "" if self.B_star == _first_axes(self.d, self.k) else f", B_star={rational.rows_text(self.B_star)}"
         return f"Setting({sizes}, Sigma_star={covariance}, {numbers}{frame})"
 
+    def _repr_markdown_(self) -> str:
+        """Show the setting in a notebook: the letters of the paper and their values."""
+        c = _multiple_of_identity(self.Sigma_star)
+        covariance = _latex_matrix(self.Sigma_star) if c is None else rf"{_latex(c)}\,I"
+        sizes = rf"d = {self.d},\; k = {self.k},\; k' = {self.k_prime},\; m_{{\mathrm{{in}}}} = {self.m_in}"
+        steps = rf"\alpha = {_latex(self.alpha)},\; \beta = {_latex(self.beta)}"
+        return rf"$${sizes},\; \Sigma_\star = {covariance},\; \sigma^2 = {_latex(self.sigma_sq)},\; {steps}$$"
+
     @property
     def c(self) -> Fraction:
         """The c > 0 of Assumption 1, Σ⋆ = cI. Degree 2. Raises CovarianceError for any other Σ⋆."""
@@ -147,6 +155,11 @@ class State:
     def __repr__(self) -> str:
         """Source text that builds the same point."""
         return f"State(B={rational.rows_text(self.B)}, w=[{', '.join(rational.text(entry) for entry in self.w)}])"
+
+    def _repr_latex_(self) -> str:
+        """Show the point in a notebook."""
+        column = _latex_matrix(tuple((entry,) for entry in self.w))
+        return rf"$$B_0 = {_latex_matrix(self.B)},\quad w_0 = {column}$$"
 
     def in_system(self, xp: NumberSystem) -> dict[str, Array]:
         """Return {"B": d×k′ array, "w": k′×1 column} of `xp`; with balls, inside `with xp.working():`."""
@@ -316,3 +329,16 @@ def _first_axes(d: int, k: int) -> Matrix:
 def _multiple_of_identity(S: Matrix) -> Fraction | None:
     c = S[0][0]
     return c if rational.scaled(c, rational.identity(len(S))) == S else None
+
+
+# In notebooks ------------------------------------------------------------------------------------
+
+
+def _latex(value: Fraction) -> str:
+    sign, size = "-" if value < 0 else "", abs(value)
+    return f"{sign}{size}" if size.denominator == 1 else rf"{sign}\frac{{{size.numerator}}}{{{size.denominator}}}"
+
+
+def _latex_matrix(rows: Matrix) -> str:
+    lines = r" \\ ".join(" & ".join(map(_latex, row)) for row in rows)
+    return rf"\begin{{pmatrix}} {lines} \end{{pmatrix}}"

@@ -395,6 +395,10 @@ class Element:
         signed = [f"- {piece[1:].lstrip()}" if piece.startswith("-") else f"+ {piece}" for piece in pieces]
         return " ".join(signed).removeprefix("+ ") or "0"
 
+    def _repr_latex_(self) -> str:
+        """Show the element in a notebook."""
+        return f"$${self.latex()}$$"
+
     def _ordered(self) -> list[tuple[Term, FracElement]]:
         return sorted(self.terms.items(), key=lambda item: (len(item[0][0]) + len(item[0][1]), item[0]))
 

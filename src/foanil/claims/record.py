@@ -84,6 +84,11 @@ class Claim:
     """Names of the functions of `foanil.statements` that transcribe it."""
     exclusion: Exclusion | None = None
 
+    def _repr_markdown_(self) -> str:
+        """Show the claim in a notebook: where it stands, what it says, its formula and hypotheses."""
+        lines = [f"**{self.id}**: {self.title} ({self.location})", "", self.statement, "", f"$${self.latex}$$", ""]
+        return "\n".join([*lines, *(f"- {hypothesis}" for hypothesis in self.hypotheses)])
+
     def formulas(self) -> dict[str, Callable[..., Any]]:
         """Return the transcriptions by name, imported on demand; AttributeError if `stated` names a missing one."""
         if not self.stated:
