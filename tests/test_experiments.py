@@ -146,13 +146,13 @@ def test_unknown_variant_is_named() -> None:
 # Interruption --------------------------------------------------------------------------------------
 
 
-LONG = next(variant for variant in variants.VARIANTS if variant.name == "fo-maml-fresh-tasks")
-"""A run of most of a minute: a few seconds after its start are somewhere inside it."""
+LONG = next(variant for variant in variants.VARIANTS if variant.name == "relu-3-fo-maml")
+"""A run of a third of a minute: a few seconds after its start are somewhere inside it."""
 
 
 def simulate(folder: Path) -> subprocess.Popen[str]:
     """Start a long run in a process group of its own and return it after a few seconds."""
-    arguments = ["simulate", LONG.name, "--runs", "1", "--workers", "1", "--folder", str(folder)]
+    arguments = ["simulate", LONG.name, "--runs", "1", "--seed", "1", "--workers", "1", "--folder", str(folder)]
     process = subprocess.Popen(
         [sys.executable, "-m", "foanil", *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -110,16 +110,17 @@ def figures(table: Path, variants: Path, output: Path, as_json: bool) -> None:
     from foanil.experiments.gallery import drawn
     from foanil.experiments.results import ResultsError, read
 
+    written: list[str] = []
     try:
-        written = [str(path) for path in drawn(read(table), read(variants), output)]
+        for path in drawn(read(table), read(variants), output):
+            written.append(str(path))
+            click.echo(path, err=as_json)
     except (ResultsError, CheckpointError) as error:
         raise InputError(str(error)) from error
     except KeyError as error:
         raise InputError(f"{error.args[0]}: draw from a whole run of every method and variant") from error
     if as_json:
         print_json(written)
-    else:
-        click.echo("\n".join(written))
 
 
 @contextlib.contextmanager

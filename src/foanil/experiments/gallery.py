@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +29,13 @@ def gallery(table: Results, explored: Results) -> tuple[Figure, ...]:
     return (shared(table), complement(table), *ours)
 
 
-def drawn(table: Results, explored: Results, folder: Path) -> list[Path]:
-    """Save every figure; return the files. Raises checkpoints.CheckpointError when the folder cannot be written."""
-    return [path for figure in gallery(table, explored) for path in figures.save(figure, folder)]
+def drawn(table: Results, explored: Results, folder: Path) -> Iterator[Path]:
+    """Save every figure, and yield each file as it is there.
+
+    Raises KeyError for results that lack a method, checkpoints.CheckpointError when the folder cannot be written.
+    """
+    for figure in gallery(table, explored):
+        yield from figures.save(figure, folder)
 
 
 def runs_of(networks: Networks, name: str) -> list[Floats]:
