@@ -118,6 +118,18 @@ def test_foreign_labels_are_refused(label: str, tmp_path: Path) -> None:
         results.read(tmp_path)
 
 
+@pytest.mark.parametrize("command", ["simulate isotropic", "table1"])
+@pytest.mark.parametrize("flag", ["--folder", "--output"])
+def test_folder_that_cannot_be_written_is_refused_before_training(command: str, flag: str, tmp_path: Path) -> None:
+    """A file where a folder is expected is refused at once, by one line, and nothing has been trained."""
+    (tmp_path / "file").write_text("kept")
+    folders = {"--folder": tmp_path / "runs", "--output": tmp_path / "results", flag: tmp_path / "file" / "below"}
+    answer = CliRunner().invoke(main, [*command.split(), *(str(x) for pair in folders.items() for x in pair)])
+    assert (answer.exit_code, "cannot be written" in answer.output, len(answer.output.splitlines())) == (2, True, 1)
+    assert (tmp_path / "file").read_text() == "kept"
+    assert list((tmp_path / "runs").rglob("*.checkpoint")) == []
+
+
 # Variants ------------------------------------------------------------------------------------------
 
 

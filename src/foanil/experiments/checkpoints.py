@@ -6,6 +6,7 @@ executed, and a changed byte is noticed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -67,7 +68,16 @@ def write_bytes(path: Path, content: bytes) -> None:
             "another folder, and run the same command again"
         ) from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+
+
+def require_writable(*folders: Path) -> None:
+    """Raise CheckpointError unless a file can be written in each folder: hours of training end in one."""
+    for folder in folders:
+        probe = folder / "foanil"
+        write_bytes(probe, b"")
+        probe.unlink()
 
 
 def _digest(content: bytes) -> bytes:

@@ -22,6 +22,7 @@ from foanil.adaptation import (
     tuned,
 )
 from foanil.experiments import results
+from foanil.experiments.checkpoints import require_writable
 from foanil.experiments.configuration import Configuration
 from foanil.experiments.results import Risk
 from foanil.experiments.runs import Advance, planned, train_all
@@ -107,6 +108,7 @@ def reproduce(
 
     Raises checkpoints.CheckpointError and FloatingPointError as `runs.train_all`.
     """
+    require_writable(folder, output)
     plan = planned(c, seed, count, methods)
     trained = train_all(plan, folder, workers, advance)
     risks = [risk for number in range(count) for risk in baselines(c, seed, number)]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from foanil.experiments import results
+from foanil.experiments.checkpoints import require_writable
 from foanil.experiments.configuration import SMALL, Configuration
 from foanil.experiments.results import Risk
 from foanil.experiments.runs import Advance, train_all
@@ -119,6 +120,7 @@ def explored(
 
     Raises checkpoints.CheckpointError and FloatingPointError as `runs.train_all`.
     """
+    require_writable(folder, output)
     plan = planned_variants(variants, seed, count)
     trained = train_all(tuple(plan), folder, workers, advance)
     networks = {(variant.name, run.number): trained[run] for run, variant in plan.items()}
