@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import fifty_digits, machine, outer_step, single_precision
+from benchmarks import enclosure, fifty_digits, machine, outer_step, single_precision, stacked_trajectories
 from benchmarks.tables import Table, markdown, verdict
 
 REPORT = Path(__file__).parents[1] / "reports" / "performance.md"
@@ -74,6 +74,8 @@ def _target(ratio: float, asked: int | None) -> tuple[str, str]:
 SUBJECTS = {
     "outer-step": outer_step.tables,
     "fifty-digits": _fifty_digits,
+    "stacked": stacked_trajectories.tables,
+    "enclosure": enclosure.tables,
     "single-precision": single_precision.tables,
 }
 

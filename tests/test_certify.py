@@ -1,4 +1,4 @@
-"""`foanil certify` and `foanil check`: the eleven examples, exit codes, and nothing left behind by a failure."""
+"""`foanil certify` and `foanil check`: the supplied examples, exit codes, and nothing left behind by a failure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import time
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -31,6 +32,7 @@ OUTCOMES = {
     "diverging-complement": (1, "α‖B⋆,⊥ᵀB_t‖²"),
     "collapsing-head": (1, "collapse"),
     "undecided-head": (3, "violated: ||w||^2 < alpha c"),
+    "unseen-direction": (1, "u = (-1, 1, 0)"),
     "any-covariance": (3, "Sigma_star = c I"),
 }
 
@@ -173,6 +175,28 @@ def test_numbers_beyond_doubles_have_an_answer(change: str, outcome: str) -> Non
     answer = certify(load_problem(EXAMPLES / "inside-the-region.toml", [change]), steps=3)
     assert answer.outcome == outcome
     assert answer.certificate is None or check(answer.certificate).startswith("REFUTED")
+
+
+@pytest.mark.parametrize("epsilon", ["1e-300", "1e-2000", "1e-2100"])
+def test_a_tiny_epsilon_has_an_answer_at_once(epsilon: str) -> None:
+    """Times of hundreds of digits are exact in the certificate and short in words; beyond 4000 none are given."""
+    answer = certify(load_problem(EXAMPLES / "inside-the-region.toml"), epsilon=Fraction(epsilon))
+    assert answer.certificate is not None
+    assert check(answer.certificate).startswith("CERTIFIED")
+    assert all(len(line) < 200 for line in answer.lines)
+    times = answer.certificate["guarantees"]
+    assert (times is None) == (epsilon == "1e-2100")
+    if times is not None:
+        delta, bound = Fraction(answer.certificate["region"]["delta"]), Fraction(epsilon) / 4  # α = 1/4
+        rate = _rate(answer.certificate["problem"])
+        reached = [delta / (1 + rate * delta * t) <= bound for t in (times["complement"] - 1, times["complement"])]
+        assert reached == [False, True]
+
+
+def _rate(given: dict[str, Any]) -> Fraction:
+    """Return αβσ̄²/m_in."""
+    alpha, beta, c, sigma_sq = (Fraction(given[name]) for name in ("alpha", "beta", "c", "sigma_sq"))
+    return alpha * beta * (given["k"] * c + sigma_sq) / given["m_in"]
 
 
 def test_undecided_says_by_how_much() -> None:

@@ -31,6 +31,7 @@ KINDS = {
     "diverging-complement": None,
     "silent-head": None,
     "collapsing-head": None,
+    "unseen-direction": None,
 }
 """Examples whose certificates have every field between them, with the ε of their guarantees."""
 
@@ -187,6 +188,24 @@ FALSEHOODS: dict[str, tuple[str, tuple[Any, ...], Callable[[Any], Any]]] = {
     "collapse-complement": ("collapsing-head", ("problem", "B_0", 1, 0), lambda _: "1/1000000"),
     "collapse-start": ("collapsing-head", ("problem", "B_0", 0, 0), LARGER),
     "collapse-step": ("collapsing-head", ("problem", "alpha"), scaled(4)),
+    "unseen-direction": ("unseen-direction", ("refutation", "direction"), lambda _: ["1", "1", "0"]),
+    "unseen-zero": ("unseen-direction", ("refutation", "direction"), lambda _: ["0", "0", "0"]),
+    "unseen-short": ("unseen-direction", ("refutation", "direction"), lambda _: ["-1", "1"]),
+    "unseen-start": ("unseen-direction", ("problem", "B_0", 0, 0), LARGER),
+    "unseen-covariance": ("unseen-direction", ("problem", "Sigma_star", 0, 0), LARGER),
+    "unseen-frame": ("unseen-direction", ("problem", "B_star", 3, 1), lambda _: "1"),
+    "unseen-turned": ("unseen-direction", ("problem", "Sigma_star", 0), lambda _: ["2", "1/3", "1/2"]),
+    "unseen-singular": ("unseen-direction", ("problem", "Sigma_star"), lambda _: [["0"] * 3] * 3),
+    "unseen-indefinite": (
+        "unseen-direction",
+        ("problem", "Sigma_star"),
+        lambda _: [["2", "5", "1/3"], ["5", "2", "1/3"], ["1/3", "1/3", "1"]],
+    ),
+    "unseen-certified": ("unseen-direction", ("outcome",), lambda _: "CERTIFIED"),
+    "unseen-other": ("unseen-direction", ("refutation",), lambda _: {"reason": "rank", "rank": 2}),
+    "unseen-head": ("unseen-direction", ("problem", "w_0"), lambda w: w[1:]),
+    "unseen-isotropic": ("rank-deficient", ("refutation",), lambda _: {"reason": "unseen", "direction": ["1", "0"]}),
+    "unseen-step": ("unseen-direction", ("problem", "alpha"), scaled(-1)),
     "infinite-work": ("diverging", ("refutation", "t"), shifted(10**9)),
 }
 """One claim each made false, or its proof broken, in a certificate that is signed again."""

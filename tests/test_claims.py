@@ -76,7 +76,7 @@ PAGES = words(
     sec_2_first_order_maml sec_3_monotonicity sec_3_limit_points sec_3_infinite_samples sec_3_gradient_flow
     sec_31_test_time_adaptation sec_4_principal_angle sec_4_burer_monteiro sec_4_nonzero_mean
     sec_4_general_covariance table_1 figures app_a_initialisation app_a_rates app_a_finite_tasks
-    app_i_relu certificate_guarantees other_papers missing_appendices
+    app_i_relu certificate_guarantees certificate_refutations other_papers missing_appendices
     """
 )
 

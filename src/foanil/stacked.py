@@ -1,4 +1,4 @@
-"""Many small trajectories of (5)-(6) at once, for any covariance: one NumPy call moves all of them.
+"""Many small trajectories of (5)-(6) at once, for any covariance: one call moves all of them.
 
 Pure numbers, after the problem's symmetries: with c = λ_min(Σ⋆), task parameters turned into the eigenbasis of Σ⋆ and
 the complement, which enters through DᵀD only, reduced to as many rows as it has columns,
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -94,18 +95,72 @@ def stacked_step(problems: Numbers, point: Stack) -> Stack:
     B̂₊ = B̂ + a(νB̂ − B̂E), E = B̂ᵀωB̂ + uuᵀ + ggᵀ/m, where ν multiplies the signal rows and is 0 on the others,
     ω = (1 + 1/m)ν + (κ + ‖B̂ŵ‖²)/m row by row, g = B̂ᵀB̂ŵ, u = ŵ − g; ŵ₊ = ŵ − ρ(g − B̂ᵀB̂g).
     """
-    B, w = point.B, point.w
-    a, rho, m, kappa = (getattr(problems, name)[:, None, None] for name in ("a", "rho", "m", "kappa"))
-    across = B.swapaxes(1, 2)
-    G = across @ B
-    g = G @ w
-    u = w - g
-    rows = np.zeros((*B.shape[:2], 1))
-    rows[:, : problems.spectrum.shape[1], 0] = problems.spectrum
-    output = w.swapaxes(1, 2) @ g
-    weights = (1 + 1 / m) * rows + (kappa + output) / m
-    E = across @ (weights * B) + u * u.swapaxes(1, 2) + (g / m) * g.swapaxes(1, 2)
-    return Stack(B + a * (rows * B - B @ E), w - rho * (g - G @ g))
+    B, w = np.ascontiguousarray(point.B, float), np.ascontiguousarray(point.w[:, :, 0], float)
+    moved = Stack(np.empty_like(B), np.empty((*w.shape, 1)))
+    nu, a, rho, m, kappa = (np.ascontiguousarray(getattr(problems, n), float) for n in problems.__dataclass_fields__)
+    _advance(B, w, nu, a, rho, m, kappa, moved.B, moved.w)
+    return moved
+
+
+_compiled = numba.njit(cache=True, error_model="numpy", inline="always")
+
+
+@_compiled
+def _add_outer(E: Floats, weight: float, x: Floats) -> None:
+    """Add weight·xxᵀ to E."""
+    for i in range(x.size):
+        scaled, row = weight * x[i], E[i]
+        for j in range(x.size):
+            row[j] += scaled * x[j]
+
+
+@_compiled
+def _gram_times(B: Floats, x: Floats, found: Floats) -> None:
+    """Write BᵀBx."""
+    found[:] = 0.0
+    for r in range(B.shape[0]):
+        row, along = B[r], 0.0
+        for j in range(x.size):
+            along += row[j] * x[j]
+        for j in range(x.size):
+            found[j] += along * row[j]
+
+
+@_compiled
+def _next_row(row: Floats, E: Floats, a: float, signal: float, found: Floats) -> None:
+    """Write row + a(signal·row − row·E)."""
+    for j in range(row.size):
+        found[j] = (1 + a * signal) * row[j]
+    for i in range(row.size):
+        scaled, other = a * row[i], E[i]
+        for j in range(row.size):
+            found[j] -= scaled * other[j]
+
+
+@_compiled
+def _advance(
+    B: Floats, w: Floats, nu: Floats, a: Floats, rho: Floats, m: Floats, kappa: Floats, next_B: Floats, next_w: Floats
+) -> None:
+    """Take the step problem by problem: in cache, and with the same rounding on every machine."""
+    count, rows, width = B.shape
+    E, g, u, turned, row = np.empty((width, width)), np.empty(width), np.empty(width), np.empty(width), np.empty(width)
+    for s in range(count):
+        _gram_times(B[s], w[s], g)
+        _gram_times(B[s], g, turned)
+        output = 0.0
+        for j in range(width):
+            output += w[s, j] * g[j]
+            u[j] = w[s, j] - g[j]
+            next_w[s, j, 0] = w[s, j] - rho[s] * (g[j] - turned[j])
+        E[:] = 0.0
+        _add_outer(E, 1.0, u)
+        _add_outer(E, 1 / m[s], g)
+        for r in range(rows):
+            signal = nu[s, r] if r < nu.shape[1] else 0.0
+            _add_outer(E, (1 + 1 / m[s]) * signal + (kappa[s] + output) / m[s], B[s, r])
+        for r in range(rows):
+            _next_row(B[s, r], E, a[s], nu[s, r] if r < nu.shape[1] else 0.0, row)
+            next_B[s, r] = row
 
 
 # What is observed ----------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from foanil.certificates.guarantees import Guarantee
 from foanil.certificates.predicates import eigenvalue_bounds, exact
 from foanil.certificates.problem import Problem
 from foanil.certificates.region import Inequality, region
+from foanil.certificates.unseen import Vector, least_gap, unseen_direction
 from foanil.setting import CovarianceError, Dimensionless, dimensionless
 
 MOST_FOLLOWED = 60
@@ -43,6 +44,11 @@ Half a second and 270 MB at d = 50, one and a half and 500 MB at d = 60.
 NEAR = 1e-6
 """The region is checked rigorously where doubles leave at most this much missing."""
 
+MOST_DIGITS = 4000
+"""Times with more digits are not given: a reader of JSON may refuse such integers, Python from 4300 digits on."""
+
+SHORT = 40
+"""Numbers with more characters are printed as powers of ten."""
 
 Watch = Callable[[str, int, int], None]
 
@@ -68,7 +74,7 @@ def certify(
     try:
         numbers = dimensionless(problem.setting)
     except CovarianceError:
-        return _not_isotropic(problem)
+        return _any_covariance(problem)
     C = rational.product(rational.transpose(problem.setting.B_star), problem.start.B)
     found = rational.rank(C)
     if found < problem.setting.k:
@@ -127,7 +133,7 @@ class _Search:
                     continue
                 first = first or (now, bounds, trapping)
                 times = self.times(bounds)
-                if times is None or times.complete:
+                if times is None or times.complete or self.is_too_fine:
                     return self.certified(now, bounds, trapping, times)
         except EnclosureLostError as error:
             lost = str(error)
@@ -143,6 +149,11 @@ class _Search:
     def is_due(self, passed: int) -> bool:
         """Whether to look for traps: at once, one step later, and then whenever the time has grown by a half."""
         return passed <= 1 or passed in {math.ceil(8 * 1.5**i) for i in range(40)}
+
+    @property
+    def is_too_fine(self) -> bool:
+        """Whether ε is below what the bounds of a guarantee resolve, so that following on would not help."""
+        return self.epsilon is not None and self.epsilon <= Fraction(4, guarantees.PLACES)
 
     # The region ----------------------------------------------------------------------------------
 
@@ -262,9 +273,11 @@ class _Search:
         square = self.epsilon**2 / setting.c
         complement = guarantees.complement_time(n, bounds.delta, setting.alpha * self.epsilon)
         once = guarantees.output_once_time(n, bounds.ell + bounds.delta, bounds.omega, square)
+        if bounds.t + max(complement, once) >= 10**MOST_DIGITS:
+            return None
         output = gram = None
         tail = self.tail(bounds)
-        if tail is not None:
+        if tail is not None and not self.is_too_fine:
             gram = guarantees.gram_guarantee(n, tail, self.epsilon)
             output = guarantees.output_guarantee(n, tail, square)
         return Times(bounds.t + complement, bounds.t + once, output, gram)
@@ -282,8 +295,10 @@ class _Search:
             lines.append("B_0w_0 = 0: the head never moves and its length does not matter.")
         if trapping is not None:
             lines.append(f"‖w‖² ≥ αc, but from t = {trapping.t} on λ_min(αΛ) ≥ {shown(trapping.chain[-1].low)}.")
-        if times is not None:
+        if times is not None and self.epsilon is not None:
             lines += _time_lines(self.epsilon, times)
+        elif self.epsilon is not None:
+            lines.append(f"ε is so small that its times have more than {MOST_DIGITS} digits: none are given.")
         written = documents.document(
             self.problem,
             "CERTIFIED",
@@ -380,13 +395,30 @@ def _collapse_refuted(problem: Problem, found: Collapse) -> Answer:
     return Answer("REFUTED", lines, documents.document(problem, "REFUTED", refutation=refutation))
 
 
+def _any_covariance(problem: Problem) -> Answer:
+    u = unseen_direction(problem)
+    return _not_isotropic(problem) if u is None else _unseen_refuted(problem, u)
+
+
+def _unseen_refuted(problem: Problem, u: Vector) -> Answer:
+    entries = ", ".join(shown(x, 3) for x in u[:8]) + (", …" if len(u) > 8 else "")
+    lines = (
+        "REFUTED: a direction that is never seen. The columns of B⋆ᵀB_t stay in the span of Σ⋆ʲB⋆ᵀB_0, j = 0, 1, …,",
+        f"and u = ({entries}) is orthogonal to it, exactly: uᵀΛ_tu = 0 for ever,",
+        f"while αuᵀΛ⋆u/‖u‖² = {shown(least_gap(problem.setting, u))}: Λ_t does not tend to the Λ⋆ of (8).",
+    )
+    refutation = {"reason": "unseen", "direction": [str(x) for x in u]}
+    return Answer("REFUTED", lines, documents.document(problem, "REFUTED", refutation=refutation))
+
+
 def _not_isotropic(problem: Problem) -> Answer:
     S = problem.setting.Sigma_star
     spread = max(abs(S[i][j] - (S[0][0] if i == j else 0)) for i in range(len(S)) for j in range(len(S)))
     return Answer(
         "UNDECIDED",
         (
-            "UNDECIDED: the region of the theorem is proved for Sigma_star = c·I with c > 0 (Assumption 1) only.",
+            "UNDECIDED: convergence is proved for Sigma_star = c·I with c > 0 only (Assumption 1). Another one can be",
+            "refuted by a direction that B_star^T B_t never sees: this start has none.",
             f"violated: Sigma_star = c I, by max|Sigma_star - c I| = {shown(spread, 3)}, c = {shown(S[0][0], 3)}",
         ),
     )
@@ -397,11 +429,20 @@ def _bound_line(bounds: Bounds) -> str:
     return f"‖αΛ‖ ≤ {ell}, α‖B⋆,⊥ᵀB‖² ≤ {delta}, ‖w‖²/(αc) ≤ {omega}."
 
 
-def _time_lines(epsilon: Fraction | None, times: Times) -> list[str]:
-    output, gram = ("(no time found)" if found is None else found.t for found in (times.output, times.gram))
+def _time_lines(epsilon: Fraction, times: Times) -> list[str]:
+    output, gram = (
+        "from some time on, which was not found" if found is None else f"for all t ≥ {_time(found.t)}"
+        for found in (times.output, times.gram)
+    )
     return [
-        f"ε = {epsilon}:",
-        f"  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ {times.complement}",
-        f"  ‖B_tw_t‖ ≤ ε for some t ≤ {times.output_once}, and for all t ≥ {output}",
-        f"  ‖αΛ_t − x⋆I‖ ≤ ε for all t ≥ {gram}",
+        f"ε = {_time(epsilon)}:",
+        f"  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ {_time(times.complement)}",
+        f"  ‖B_tw_t‖ ≤ ε for some t ≤ {_time(times.output_once)}, and {output}",
+        f"  ‖αΛ_t − x⋆I‖ ≤ ε {gram}",
     ]
+
+
+def _time(exact_number: int | Fraction) -> str:
+    """Return a number in full where it is short, and about how large it is elsewhere."""
+    text = str(exact_number)
+    return text if len(text) <= SHORT else f"about {shown(Fraction(exact_number))} (in full in the certificate)"

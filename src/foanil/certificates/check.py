@@ -92,6 +92,8 @@ def check(document: Any, watch: Watch | None = None) -> str:
         _require(document["digest"] == _digest(document), "the digest does not fit the content: it was changed")
     _require_schema(document)
     watch = watch or _unwatched
+    if "Sigma_star" in document["problem"]:
+        return _check_unseen(document)
     sizes = _sizes(document["problem"])
     is_silent = all(entry == 0 for entry in (sizes.B * sizes.w).entries())
     if document["outcome"] == "REFUTED":
@@ -173,17 +175,25 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 def _sizes(problem: Mapping[str, Any]) -> Sizes:
     d, k, k_prime = problem["d"], problem["k"], problem["k_prime"]
-    _require(k < d and k <= k_prime <= d, "the sizes must have k < d and k ≤ k' ≤ d")
-    _require(d * k_prime <= MOST_ENTRIES, f"d·k' may be at most {MOST_ENTRIES}")
+    _require_widths(d, k, k_prime)
     numbers = {name: Fraction(problem[name]) for name in ("c", "sigma_sq", "alpha", "beta")}
-    _require(all(numbers[name] > 0 for name in ("c", "alpha", "beta")), "c, alpha and beta must be positive")
-    _require(numbers["sigma_sq"] >= 0, "sigma_sq must not be negative")
+    _require_signs(numbers)
     B_star = _matrix(problem["B_star"], d, k, "B_star")
     _require(B_star.transpose() * B_star == identity(k), "B_star must have orthonormal columns")
     B = _matrix(problem["B_0"], d, k_prime, "B_0")
     w = _matrix([[entry] for entry in problem["w_0"]], k_prime, 1, "w_0")
     c, sigma_sq, alpha, beta = (numbers[name] for name in ("c", "sigma_sq", "alpha", "beta"))
     return Sizes(d, k, k_prime, problem["m_in"], c, sigma_sq, alpha, beta, B_star, B, w)
+
+
+def _require_widths(d: int, k: int, k_prime: int) -> None:
+    _require(k < d and k <= k_prime <= d, "the sizes must have k < d and k ≤ k' ≤ d")
+    _require(d * k_prime <= MOST_ENTRIES, f"d·k' may be at most {MOST_ENTRIES}")
+
+
+def _require_signs(numbers: Mapping[str, Fraction]) -> None:
+    _require(all(numbers[name] > 0 for name in numbers if name != "sigma_sq"), "c, alpha and beta must be positive")
+    _require(numbers["sigma_sq"] >= 0, "sigma_sq must not be negative")
 
 
 def _matrix(rows: list[list[str]], height: int, width: int, name: str) -> fmpq_mat:
@@ -307,8 +317,8 @@ def _prove_in_balls(
 def _check_refutation(document: Mapping[str, Any], sizes: Sizes, watch: Watch) -> str:
     found = document["refutation"]
     _require(found is not None, "a REFUTED start needs a refutation")
-    empty = all(document[name] is None for name in ("enclosure", "region", "trapping", "guarantees"))
-    _require(empty and document["silent_head"] is False, "a REFUTED start certifies nothing")
+    _require(found["reason"] != "unseen", "an unseen direction needs Sigma_star; for c the rank decides")
+    _require_nothing_certified(document)
     if found["reason"] == "rank":
         rank = (sizes.B_star.transpose() * sizes.B).rank()
         _require(rank == found["rank"] < sizes.k, f"rank(B_starᵀB_0) is {rank}")
@@ -318,6 +328,38 @@ def _check_refutation(document: Mapping[str, Any], sizes: Sizes, watch: Watch) -
         return "REFUTED: a head above its bound takes a singular direction of B⋆ᵀB_t down to 0"
     _check_divergence(found, sizes, watch)
     return f"REFUTED: the iterates diverge from t = {found['t']} on"
+
+
+def _check_unseen(document: Mapping[str, Any]) -> str:
+    """For any Σ⋆: uᵀΣ⋆ʲB⋆ᵀB_0 = 0 for j < k and Σ⋆u ≠ 0, so that uᵀΛ_tu = 0 for ever while uᵀΛ⋆u > 0."""
+    problem, found = document["problem"], document["refutation"]
+    d, k, k_prime = problem["d"], problem["k"], problem["k_prime"]
+    is_right = document["outcome"] == "REFUTED" and found is not None and found["reason"] == "unseen"
+    _require(is_right, "with Sigma_star in place of c only an unseen direction is certified")
+    _require_nothing_certified(document)
+    _require_widths(d, k, k_prime)
+    _require_signs({name: Fraction(problem[name]) for name in ("sigma_sq", "alpha", "beta")})
+    Sigma_star = _matrix(problem["Sigma_star"], k, k, "Sigma_star")
+    _require(Sigma_star == Sigma_star.transpose() and _is_psd(Sigma_star), "Sigma_star must be a covariance")
+    B_star, B = _matrix(problem["B_star"], d, k, "B_star"), _matrix(problem["B_0"], d, k_prime, "B_0")
+    _require(B_star.transpose() * B_star == identity(k), "B_star must have orthonormal columns")
+    _matrix([[entry] for entry in problem["w_0"]], k_prime, 1, "w_0")
+    u = _matrix([[entry] for entry in found["direction"]], k, 1, "direction")
+    _require(_is_nonzero(Sigma_star * u), "Sigma_star must not take the direction to 0: the limit is 0 there")
+    C = B_star.transpose() * B
+    for j in range(k):
+        _require(not _is_nonzero(C.transpose() * u), f"direction: B_starᵀB_0 is seen after {j} times Sigma_star")
+        u = Sigma_star * u
+    return "REFUTED: B⋆ᵀB_t never sees a direction in which the Λ⋆ of (8) is positive"
+
+
+def _is_nonzero(A: fmpq_mat) -> bool:
+    return any(entry != 0 for entry in A.entries())
+
+
+def _require_nothing_certified(document: Mapping[str, Any]) -> None:
+    empty = all(document[name] is None for name in ("enclosure", "region", "trapping", "guarantees"))
+    _require(empty and document["silent_head"] is False, "a REFUTED start certifies nothing")
 
 
 def _check_collapse(found: Mapping[str, Any], sizes: Sizes) -> None:

@@ -14,6 +14,7 @@ from foanil.certificates.enclosure import Enclosure
 from foanil.certificates.guarantees import Guarantee
 from foanil.certificates.predicates import exact
 from foanil.certificates.problem import Problem
+from foanil.setting import CovarianceError
 
 FORMAT = "foanil certificate"
 SCHEMA_VERSION = 1
@@ -104,12 +105,17 @@ def digest(fields: dict[str, Any]) -> str:
 
 
 def problem_fields(problem: Problem) -> dict[str, Any]:
-    """Return the problem with every number as an exact text."""
+    """Return the problem with every number as an exact text: c where Σ⋆ = cI with c > 0, else the matrix Σ⋆."""
     setting, start = problem.setting, problem.start
     sizes = {name: getattr(setting, name) for name in ("d", "k", "k_prime", "m_in")}
-    numbers = {name: str(getattr(setting, name)) for name in ("c", "sigma_sq", "alpha", "beta")}
+    numbers = {name: str(getattr(setting, name)) for name in ("sigma_sq", "alpha", "beta")}
+    try:
+        covariance: dict[str, Any] = {"c": str(setting.c)}
+    except CovarianceError:
+        covariance = {"Sigma_star": _texts(setting.Sigma_star)}
     return {
         **sizes,
+        **covariance,
         **numbers,
         "B_star": _texts(setting.B_star),
         "B_0": _texts(start.B),

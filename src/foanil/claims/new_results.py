@@ -572,6 +572,22 @@ ADAPTATION = (
         uses=("new-thm-1-region-form",),
     ),
     Claim(
+        id="new-certificate-refutations",
+        title="What refutes convergence from one start",
+        location="beside Theorem 1, Section 3",
+        kind=Kind.BOUND,
+        source=Source.OURS,
+        statement=r"For any $\Sigma_\star \succeq 0$: if $u^\top \Sigma_\star^j B_\star^\top B_0 = 0$ for $j \lt k$ "
+        r"and $\Sigma_\star u \ne 0$, then $u^\top \Lambda_t u = 0$ for all $t$, while $u^\top \Lambda_\star u \gt 0$. For "
+        r"$\Sigma_\star = cI_k$: if $as\lVert \hat C_t \rVert^2 \gt 2 + a$ or $aq\lVert \hat D_t \rVert^2 \gt 2$ at "
+        "some $t$, that norm tends to infinity.",
+        latex=r"u^\top \Sigma_\star^j B_\star^\top B_0 = 0 \; (j \lt k) \;\Longrightarrow\; "
+        r"u^\top \Lambda_t u = 0 \; \forall t",
+        page="certificate_refutations",
+        hypotheses=(*ITERATION, *_DIMENSIONLESS),
+        uses=("eq-5", "eq-6", "eq-8"),
+    ),
+    Claim(
         id="new-relu-networks",
         title="ReLU networks learn the shared subspace in their first layer",
         location="beside Section 5 (Appendix I)",

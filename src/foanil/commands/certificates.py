@@ -30,7 +30,8 @@ def certify(
     """Prove or refute that FO-ANIL converges from one start. Example: foanil certify start.toml -o start.json
 
     PROBLEM is a .toml or .json file of d, k, k_prime, m_in, c (or Sigma_star), sigma_sq, alpha, beta, B_star (default:
-    the first k axes), B_0, w_0. Exit codes: 0 certified, 1 refuted, 3 undecided.
+    the first k axes), B_0, w_0. Only c can be certified; another Sigma_star is refuted or undecided. Exit codes:
+    0 certified, 1 refuted, 3 undecided.
     """
     from foanil.certificates import command
 

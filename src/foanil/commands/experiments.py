@@ -102,9 +102,10 @@ def simulate(
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("runs/figures"), show_default=True)
 @AS_JSON
 def figures(table: Path, variants: Path, output: Path, as_json: bool) -> None:
-    """Draw the figures as SVG and PNG, their numbers beside them as CSV. Example: foanil figures -o pictures
+    """Draw the figures of the experiments. Example: foanil figures -o pictures
 
-    Needs the results of `foanil table1` (--table) and of `foanil simulate --all` (--variants).
+    SVG and PNG, with their numbers beside them as CSV, from the results of `foanil table1` (--table) and of
+    `foanil simulate --all` (--variants).
     """
     from foanil.experiments.checkpoints import CheckpointError
     from foanil.experiments.gallery import drawn
