@@ -579,8 +579,8 @@ ADAPTATION = (
         source=Source.OURS,
         statement=r"For any $\Sigma_\star \succeq 0$: if $u^\top \Sigma_\star^j B_\star^\top B_0 = 0$ for $j \lt k$ "
         r"and $\Sigma_\star u \ne 0$, then $u^\top \Lambda_t u = 0$ for all $t$, while $u^\top \Lambda_\star u \gt 0$. "
-        r"For $\Sigma_\star = cI_k$: if $as\lVert \hat C_t \rVert^2 \gt 2 + a$ or $aq\lVert \hat D_t \rVert^2 \gt 2$ at "
-        "some $t$, that norm tends to infinity.",
+        r"For $\Sigma_\star = cI_k$: if $as\lVert \hat C_t \rVert^2 \gt 2 + a$ or $aq\lVert \hat D_t \rVert^2 \gt 2$ "
+        "at some $t$, that norm tends to infinity.",
         latex=r"u^\top \Sigma_\star^j B_\star^\top B_0 = 0 \; (j \lt k) \;\Longrightarrow\; "
         r"u^\top \Lambda_t u = 0 \; \forall t",
         page="certificate_refutations",
