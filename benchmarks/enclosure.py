@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -68,11 +69,8 @@ def error_bounds(given: Problem, steps: int = STEPS) -> Iterator[float]:
 def balls_end(given: Problem, steps: int = STEPS) -> int:
     """Return the step at which plain balls have no digit left; `steps` if they still have one."""
     xp = ball_system(DIGITS)
-    t = 0
-    with xp.working():
-        try:
-            for t, _ in enumerate(trajectory(xp, given.setting, given.start, steps)):
-                pass
-        except DigitsLostError:
-            return t + 1
-    return t
+    lasted = 0
+    with xp.working(), contextlib.suppress(DigitsLostError):
+        for _ in trajectory(xp, given.setting, given.start, steps):
+            lasted += 1
+    return lasted

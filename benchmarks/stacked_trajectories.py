@@ -1,4 +1,4 @@
-"""Many small trajectories advanced by one NumPy call a step, against a loop over single ones."""
+"""Many small trajectories advanced by one call a step, against a loop over single ones."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ SIZES = ((4, 2, 3), (6, 2, 4), (10, 3, 10))
 def tables(rounds: int) -> list[Table]:
     """Race both at every size, after checking that they agree."""
     text = (
-        f"{COUNT} trajectories of (5)-(6), {STEPS} steps of each, in float64 on one thread. *Loop*: the fast step of one "
-        "trajectory after the other, its constants prepared once. Both are first checked to give the same Gram matrices."
+        f"{COUNT} trajectories of (5)-(6), {STEPS} steps of each, in float64 on one thread. *Loop*: the fast step of "
+        "one trajectory after the other, its constants prepared once. Both are first checked to give the same "
+        "singular values."
     )
     columns = ("sizes", "loop, ms", "stacked, ms", "ratio", "asked", "")
     return [Table("Many small trajectories", text, columns, [_row(*size, rounds) for size in SIZES])]
@@ -34,7 +35,7 @@ def _row(d: int, k: int, k_prime: int, rounds: int) -> Sequence[str]:
     loop, together = looped(letters, thetas), stacked(letters, thetas)
     gap = disagreement(letters, thetas)
     if not gap < 1e-9:
-        raise ArithmeticError(f"expected one and the same trajectories at d = {d}; eigenvalues differ by {gap:.1e}")
+        raise ArithmeticError(f"expected one and the same trajectories at d = {d}; singular values differ by {gap:.1e}")
     found = paired({"loop": loop, "stacked": together}, rounds)
     lower, middle, upper = quartiles(found.ratios("loop", "stacked"))
     return (
@@ -85,7 +86,7 @@ def stacked(letters: Sequence[Letters], thetas: Sequence[Iterate]) -> Contender:
 
 
 def disagreement(letters: Sequence[Letters], thetas: Sequence[Iterate]) -> float:
-    """Return the largest difference of an eigenvalue of αBᵀB after two steps of both, relative to the largest."""
+    """Return the largest difference of an singular value of √α·B after two steps of both, relative to the largest."""
     pure, point = numbers(letters), stack(letters, thetas)
     worst = 0.0
     point = stacked_step(pure, stacked_step(pure, point))

@@ -18,6 +18,7 @@ from foanil.evidence import Check
 from foanil.inequalities import Abstraction, Decided, Theory
 from foanil.limits import Conclusion
 from foanil.words import Alphabet, Element, Letter, alphabet
+from proofs import long_head
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
 from proofs.dimensionless import LATEX, SCALARS, Iteration, dimensionless_alphabet, iteration
 from proofs.fixed_points import first_nonzero
@@ -459,7 +460,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     proof_check(
         "a long head makes one direction collapse",
-        ("new-collapse-lemma",),
+        ("new-collapse-lemma", "new-head-bound-sharp"),
         COLLAPSE,
         lambda: [*collapse(), *other_hypotheses()],
         {
@@ -583,4 +584,9 @@ def step_size_derivation() -> Derivation:
     return proof("Large step sizes", ("sec-3-large-step-sizes",), premises, *large_step_sizes())
 
 
-DERIVATIONS = (collapse_derivation, doubling_derivation, step_size_derivation)
+def head_bound_derivation() -> Derivation:
+    """Return the derivation of how long the initial head may be."""
+    return long_head.derivation().extended(proof("", ("new-head-bound-sharp",), (), *collapse()))
+
+
+DERIVATIONS = (collapse_derivation, doubling_derivation, step_size_derivation, head_bound_derivation)

@@ -15,6 +15,7 @@ from foanil.evidence import Check
 from foanil.inequalities import Decided, Theory
 from foanil.limits import Conclusion
 from foanil.words import Alphabet, Element, Letter
+from proofs import thm_1_refuted_constants
 from proofs.derivation import Derivation, Proved, proof, proof_check, zero_check
 from proofs.dimensionless import Iteration, dimensionless_alphabet, iteration
 from proofs.thm_1_hypotheses import Aligned, Collapse, Doubling, collapse
@@ -187,4 +188,4 @@ def derivation() -> Derivation:
     return start.extended(proof("", CLAIM, (), *facts))
 
 
-DERIVATIONS = (derivation,)
+DERIVATIONS = (derivation, thm_1_refuted_constants.derivation)

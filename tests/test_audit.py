@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -20,8 +21,9 @@ from foanil.audit import (
     check_writable,
     evidence_data,
     evidence_from_data,
-    same_mathematics,
+    same_audit,
     schema,
+    sealed,
     to_json,
     write_all,
 )
@@ -48,6 +50,14 @@ REGISTRY = {
     )
 }
 PAPER = {"title": "A paper", "sha256": "0" * 64}
+HASH = "0" * 64
+SOURCES = {
+    "claims": {"eq-1": HASH},
+    "formulas": {"gram": HASH},
+    "checks": {"verify/test_b.py::test": {"check": HASH, "engine": HASH}},
+    "pages": HASH,
+}
+PAGES = {"SUMMARY.md": b"# Audit"}
 RUN = {"profile": "quick", "digits": 50, "seed": "none", "seconds": 1.5, "versions": {"python": "3.11"}}
 
 PLAIN = Evidence("eq-1", Method.SAMPLED, Outcome.HELD, "40 draws", "verify/test_b.py::test")
@@ -73,7 +83,7 @@ def made(*evidence: Evidence) -> Audit:
 
 def data(*evidence: Evidence) -> dict[str, Any]:
     """Return audit.json's content for this evidence, as it comes back from its text."""
-    loaded: dict[str, Any] = json.loads(to_json(as_data(made(*evidence), PAPER, RUN)))
+    loaded: dict[str, Any] = json.loads(to_json(as_data(made(*evidence), PAPER, RUN, SOURCES, PAGES)))
     return loaded
 
 
@@ -143,6 +153,12 @@ def test_schema_knows_every_verdict() -> None:
     [
         lambda d: d.pop("run"),
         lambda d: d.update(schema_version=1),
+        lambda d: d.pop("sources"),
+        lambda d: d["sources"].pop("checks"),
+        lambda d: d["sources"]["checks"]["verify/test_b.py::test"].pop("engine"),
+        lambda d: d["sources"]["formulas"].update(gram="changed"),
+        lambda d: d["pages"].update({"SUMMARY.md": "0" * 65}),
+        lambda d: d.update(digest=""),
         lambda d: d.update(extra=1),
         lambda d: d["paper"].update(sha256="0" * 63),
         lambda d: d["run"].update(profile="huge"),
@@ -194,7 +210,8 @@ def test_text_is_stable() -> None:
     """The same evidence in another order gives the same bytes, and series in another order do too."""
     turned = evidence_data(FULL) | {"series": dict(reversed(FULL.series.items()))}
     again = evidence_from_data(turned)
-    texts = {to_json(as_data(made(*found), PAPER, RUN)) for found in ((PLAIN, FULL), (FULL, PLAIN), (again, PLAIN))}
+    orders = ((PLAIN, FULL), (FULL, PLAIN), (again, PLAIN))
+    texts = {to_json(as_data(made(*found), PAPER, RUN, SOURCES, PAGES)) for found in orders}
     assert len(texts) == 1
     assert texts.pop().endswith("}\n")
 
@@ -204,20 +221,41 @@ def test_keys_are_sorted() -> None:
     assert to_json({"b": 1, "a": {"d": "β", "c": 2}}) == '{\n  "a": {\n    "c": 2,\n    "d": "β"\n  },\n  "b": 1\n}\n'
 
 
-def test_same_mathematics_ignores_only_the_run() -> None:
-    """Two texts that differ in `run` are the same mathematics; a difference anywhere else is one."""
+def test_digest_is_of_all_the_rest() -> None:
+    """Data that was sealed is sealed again to itself; whatever is changed in it, its digest is another."""
     found = data(PLAIN)
+    assert sealed(found) == found
+    for name in set(found) - {"digest"}:
+        assert sealed(found | {name: "changed"})["digest"] != found["digest"]
+
+
+def test_pages_are_named_with_their_hashes() -> None:
+    """The audit names each file that is written with it, and the SHA-256 of its bytes."""
+    assert data()["pages"] == {"SUMMARY.md": hashlib.sha256(b"# Audit").hexdigest()}
+
+
+def test_same_audit_ignores_the_moment_and_python() -> None:
+    """Two texts that differ in when they were made, or by which Python, are the same audit; any other change is one."""
+    found = data(PLAIN) | {"run": {**RUN, "versions": {"python": "3.11", "sympy": "1.14"}}}
     text = to_json(found)
-    assert same_mathematics(text, to_json(found | {"run": {**RUN, "seconds": 99.0, "versions": {}}}))
-    for change in ({"schema_version": 1}, {"paper": {**PAPER, "title": "B"}}, {"claims": found["claims"][:-1]}):
-        assert not same_mathematics(text, to_json(found | change))
-    assert not same_mathematics(text, to_json(data(Evidence("eq-1", Method.EXACT, Outcome.HELD, "", ""))))
+    for run in ({"seconds": 99.0}, {"digits": 60}, {"versions": {"python": "3.13", "sympy": "1.14"}}):
+        assert same_audit(text, to_json(sealed(found | {"run": {**found["run"], **run}})))
+    for change in (
+        {"schema_version": 1},
+        {"paper": {**PAPER, "title": "B"}},
+        {"claims": found["claims"][:-1]},
+        {"sources": {**SOURCES, "pages": "1" * 64}},
+        {"pages": {}},
+        {"run": {**RUN, "versions": {"python": "3.11", "sympy": "1.15"}}},
+    ):
+        assert not same_audit(text, to_json(found | change))
+    assert not same_audit(text, to_json(data(Evidence("eq-1", Method.EXACT, Outcome.HELD, "", ""))))
 
 
-@pytest.mark.parametrize("old", ["", "{", "[]", "null", "7", "<<<<<<< HEAD\n{}"])
+@pytest.mark.parametrize("old", ["", "{", "[]", "{}", "null", "7", "[" * 99999, '{"run": 7}', "<<<<<<< HEAD\n{}"])
 def test_unreadable_audit_is_another(old: str) -> None:
-    """A text that is not an audit, a merge conflict say, is never the same mathematics."""
-    assert not same_mathematics(old, to_json(data(PLAIN)))
+    """A text that is not an audit, a merge conflict say, is never the same audit."""
+    assert not same_audit(old, to_json(data(PLAIN)))
 
 
 # Writing -------------------------------------------------------------------------------------------
@@ -311,3 +349,11 @@ def test_writable_folder_is_made_and_left_empty(tmp_path: Path) -> None:
     """A folder that does not exist is made, and trying it leaves nothing behind."""
     check_writable(tmp_path / "one" / "two")
     assert list((tmp_path / "one" / "two").iterdir()) == []
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    """A file left aside by a writer that was killed goes with the next write; an editor's hidden file stays."""
+    foreign = {".SUMMARY.md.swp": b"vim", ".other.md.123.part": b"p"}
+    write_all(tmp_path, foreign | {".SUMMARY.md.k1l2.part": b"half", "figures/.a.svg.x.part": b"half"}, ())
+    write_all(tmp_path, {"SUMMARY.md": b"s", "figures/a.svg": b"a"}, OWNED)
+    assert tree(tmp_path) == foreign | {"SUMMARY.md": b"s", "figures/a.svg": b"a"}

@@ -65,7 +65,7 @@ def test_step_takes_little_memory(kernel: str) -> None:
 
 def test_report_names_the_machine_and_what_was_missed() -> None:
     """The report holds processor and versions, no path, and marks a missed target."""
-    text = report([Table("Speed", "How.", ("what", ""), [("a step", verdict(2 >= 3))])])
+    text = report([Table("Speed", "How.", ("what", ""), [("a step", verdict(2 >= 3))])], machine.described())
     assert "numpy " + np.__version__ in text
     assert "| a step | **missed** |" in text
     assert not re.search(r"/(home|root|tmp|work)/", text)

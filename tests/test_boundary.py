@@ -7,10 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, target
+from hypothesis import strategies as st
 
 from foanil.boundary.instances import Instance, failure
-from foanil.boundary.search import read, searched
-from foanil.boundary.spaces import BOUNDARIES, SHAPES, others_hold, problems
+from foanil.boundary.search import ARRIVED, follow, patience, read, searched
+from foanil.boundary.spaces import BOUNDARIES, SHAPES, WIDE, Shape, others_hold, problems
 from foanil.stacked import representation_sq, stacked_step
 
 LONG_HEAD = Instance(*map(Fraction, ("1/32", "1/2", "3", "5", "1/100000", "3/2")))
@@ -109,3 +111,55 @@ def test_budget_and_names() -> None:
     assert not searched("head", seconds=0).complete
     with pytest.raises(ValueError, match="step-size"):
         searched("nothing")
+
+
+EXAMPLES = 40
+"""Starts that Hypothesis tries; derandomised, so the same ones each time."""
+
+
+def arrives_from_everywhere(name: str, value: Fraction, shape: Shape) -> int:
+    """Let Hypothesis look for a start that does not arrive, towards those whose Λ_t falls farthest; return the tries.
+
+    Raises AssertionError with a start that does not arrive.
+    """
+    tried = []
+
+    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
+    @given(st.lists(st.floats(0, 1), min_size=shape.dimension, max_size=shape.dimension))
+    def attempt(vector: list[float]) -> None:
+        problem = problems(BOUNDARIES[name], value, shape, np.array([vector]))
+        with np.errstate(all="ignore"):
+            ends = follow(*problem, patience(*problem))
+        tried.append(vector)
+        target(float(ends.badness[0]), label="how far from the limit, and how far down on the way")
+        assert ends.distance[0] <= ARRIVED, vector
+
+    attempt()
+    return len(tried)
+
+
+@pytest.mark.parametrize(("name", "value"), [("head", "9/10"), ("start", "1/3"), ("step-size", "4/9")])
+def test_nothing_fails_where_the_theorem_is_proved(name: str, value: str) -> None:
+    """Guided towards the worst, Hypothesis finds no start that stays away inside the proved region."""
+    at = Fraction(value)
+    assert at <= (BOUNDARIES[name].proved or 0)
+    assert arrives_from_everywhere(name, at, SHAPES[1]) >= EXAMPLES
+
+
+@pytest.mark.parametrize(("name", "value"), [("head", "3/2"), ("product", "3/2")])
+def test_known_failures_are_found_beyond(name: str, value: str) -> None:
+    """The same search finds the collapse under a long head and the repelling limit beyond αβc = 1."""
+    assert Fraction(value) > (BOUNDARIES[name].proved or 0)
+    with pytest.raises(AssertionError):
+        arrives_from_everywhere(name, Fraction(value), SHAPES[1])
+
+
+def test_a_wide_search_turns_the_complement_towards_the_signal() -> None:
+    """With the second share at 1 the rows of the complement are rows of the signal, κ up to 100k and k up to 4."""
+    boundary = BOUNDARIES["noisy-start"]
+    vectors = np.random.default_rng(8).random((5, WIDE[-1].dimension))
+    vectors[:, 2], vectors[:, 5] = 1, 1
+    pure, point = problems(boundary, Fraction(2, 3), WIDE[-1], vectors)
+    assert point.B[:, 4:] == pytest.approx(point.B[:, :4])
+    assert pure.kappa == pytest.approx(400)
+    assert representation_sq(point) == pytest.approx(2 / 3)

@@ -23,6 +23,7 @@ NOT_HELD = (Outcome.FAILED, Outcome.INCONCLUSIVE)
 EXCLUSIONS = (Verdict.NOT_CHECKABLE, Verdict.OUT_OF_SCOPE)
 EXPLICIT_SIZES = (Method.AGREEMENT, Method.EXACT, Method.BALL)
 SAMPLED = (Method.SAMPLED, Method.TRAJECTORY, Method.MONTE_CARLO)
+NO_WARRANT = (Method.INSTANCE, Method.TRANSCRIPTION)
 
 
 def record(method: Method, outcome: Outcome = Outcome.HELD, claim: str = "eq-1") -> Evidence:
@@ -37,11 +38,20 @@ def test_no_evidence_is_unchecked_or_the_exclusion(exclusion: Verdict | None) ->
 
 
 @pytest.mark.parametrize("exclusion", EXCLUSIONS)
-@pytest.mark.parametrize("method", Method)
+@pytest.mark.parametrize("method", [method for method in Method if method not in NO_WARRANT])
 def test_evidence_outweighs_an_exclusion(method: Method, exclusion: Verdict) -> None:
     """An exclusion says nothing as soon as there is evidence, good or bad."""
     assert verdict("eq-1", [record(method)], exclusion) is WARRANTS[method]
     assert verdict("eq-1", [record(method, Outcome.INCONCLUSIVE)], exclusion) is Verdict.UNRESOLVED
+
+
+@pytest.mark.parametrize("exclusion", [None, *EXCLUSIONS])
+@pytest.mark.parametrize("method", NO_WARRANT)
+def test_what_warrants_nothing_earns_nothing(method: Method, exclusion: Verdict | None) -> None:
+    """Instances and transcriptions that held change no verdict; one that did not hold leaves the claim UNRESOLVED."""
+    assert verdict("eq-1", [record(method)], exclusion) is (exclusion or Verdict.UNCHECKED)
+    assert verdict("eq-1", [record(method), record(Method.SAMPLED)], exclusion) is Verdict.SUPPORTED
+    assert verdict("eq-1", [record(method, Outcome.FAILED)], exclusion) is Verdict.UNRESOLVED
 
 
 @pytest.mark.parametrize("outcome", NOT_HELD)
@@ -99,9 +109,10 @@ def test_evidence_for_other_claims_is_ignored() -> None:
 
 
 def test_every_method_has_a_warrant() -> None:
-    """Each method warrants one verdict, and none warrants ignorance."""
+    """Each method warrants one verdict; two warrant nothing, and none a failure or an exclusion."""
     assert set(WARRANTS) == set(Method)
-    assert not set(WARRANTS.values()) & {Verdict.UNRESOLVED, Verdict.UNCHECKED, *EXCLUSIONS}
+    assert not set(WARRANTS.values()) & {Verdict.UNRESOLVED, *EXCLUSIONS}
+    assert {method for method, warrant in WARRANTS.items() if warrant is Verdict.UNCHECKED} == set(NO_WARRANT)
 
 
 def test_explicit_sizes_never_derive() -> None:
@@ -183,3 +194,15 @@ def test_checks_take_the_formula_as_an_argument() -> None:
     check = Check("doubling", ("eq-1",), Method.EXACT, "3", "", lambda f: exact_residual(f(3) == 6, f"{f(3)} - 6"))
     assert check.residual(lambda x: 2 * x).held
     assert not check.residual(lambda x: 3 * x).held
+
+
+def test_residuals_show_nothing_that_was_not_given() -> None:
+    """A residual without sides shows none: no placeholder reaches a report."""
+    assert (exact_residual(True, "0").computed, exact_residual(True, "0").stated) == ("", "")
+
+
+def test_a_claim_that_uses_nothing_needs_no_entry() -> None:
+    """A claim without an entry among the uses, and an ancestor without one, use nothing."""
+    verdicts = {"a": Verdict.DERIVED, "b": Verdict.SUPPORTED}
+    assert transitive_verdict("a", verdicts, {}) is Verdict.DERIVED
+    assert transitive_verdict("a", verdicts, {"a": ("b",)}) is Verdict.SUPPORTED

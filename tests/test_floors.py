@@ -18,12 +18,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "foanil"
 
 FLOORS = {
-    0: "arrays words evidence notation formal rational spectra decisions sliced ball_matrices",
-    1: "setting gaussian_moments entrywise_moments inequalities limits paper_alphabet equivalence",
-    2: "statements first_principles rewritings mutants kill_matrix arithmetic",
-    3: "dynamics convergence certificates adaptation simulation stacked",
-    4: "claims strategies quotes observations",
-    5: "audit report figures trusted_base readings_ledger experiments sources expiry",
+    0: "arrays words evidence notation formal rational spectra decisions sliced ball_matrices markdown layers sources "
+    "second_transcription",
+    1: "setting gaussian_moments entrywise_moments inequalities limits paper_alphabet equivalence goals",
+    2: "statements first_principles rewritings mutants kill_matrix arithmetic falsehoods",
+    3: "dynamics convergence certificates adaptation simulation stacked channels",
+    4: "claims strategies quotes observations boundary",
+    5: "audit report figures trusted_base readings_ledger experiments expiry findings dependency_graph interchange "
+    "instances independence kill_pages mutation_run sweeps",
     6: "pytest_plugin commands __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
@@ -43,7 +45,17 @@ SIDEWAYS = {
     ("readings_ledger", "report"),  # and another
     ("expiry", "audit"),  # an audit read back
     ("expiry", "report"),  # and rendered again
-    ("expiry", "sources"),  # what it rested on
+    ("dependency_graph", "audit"),  # what claims use, coloured by verdict
+    ("findings", "audit"),  # what an audit found, in words
+    ("findings", "dependency_graph"),  # the claims that a finding takes with it
+    ("interchange", "audit"),  # an audit for other programs
+    ("interchange", "dependency_graph"),
+    ("interchange", "findings"),
+    ("report", "dependency_graph"),  # pages of their own
+    ("report", "findings"),
+    ("report", "interchange"),
+    ("mutation_run", "kill_pages"),  # what the pages are made from
+    ("sweeps", "experiments"),  # files written at once or not at all
     ("__main__", "commands"),  # the command and its parts
 }
 """Imports within a floor, each with its reason; there are no others."""
@@ -233,7 +245,7 @@ def test_proofs_reach_no_transcription() -> None:
 PAGES = {claim.page for claim in REGISTRY.values()}
 PROOFS = sorted(path.stem for path in (ROOT / "proofs").glob("*.py") if path.stem != "__init__")
 CHECKED = sorted(path.stem.removeprefix("test_") for path in (ROOT / "verify").glob("test_*.py"))
-NOT_A_PAGE = {"mutants", "quotes", "readings"}
+NOT_A_PAGE = {"mutants", "non_vacuity", "quotes", "readings", "second_transcription", "thm_1_sharp_constants"}
 """Checks of the whole registry, whose findings have pages of their own."""
 
 
@@ -268,9 +280,15 @@ def test_pages_of_the_reports_are_pages_of_the_registry() -> None:
     """A result page in reports/ has the stem of a page of the registry."""
     found = {path.stem for path in (ROOT / "reports").glob("*.md")} - {
         "SUMMARY",
-        "mutants",
         "readings",
         "trusted_base",
+        "dependencies",
+        "findings",
+        "independence",
+        "kill_matrix",
         "performance",
+        "phase_diagrams",
+        "code_mutation",
+        "fuzzing",
     }
     assert found - PAGES == set()

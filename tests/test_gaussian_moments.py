@@ -352,3 +352,12 @@ def test_smallest_sizes() -> None:
     one = {"m": EXACT.scalar(1), "d": EXACT.scalar(1)}
     found = [wishart(n).evaluate(EXACT, {}, one) for n in range(1, 6)]
     assert found == [1, 3, 15, 105, 945]
+
+
+def test_refusals_name_the_cure() -> None:
+    """Five factors under a spherical law, three under a declared covariance, are refused with what would help."""
+    with pytest.raises(UnknownMomentError, match=r"^'X' occurs 5 times; a kurtosis ratio determines at most four"):
+        expectation(GRAM @ GRAM @ X.T, Spherical("X", eta))
+    cure = r"^'X' occurs 3 times.*; declare a Gaussian law or take fewer factors$"
+    with pytest.raises(UnknownMomentError, match=cure):
+        expectation(GRAM @ X.T, Centred("X", S))

@@ -1,37 +1,33 @@
-"""Mutants are wrong, distinct, stable and typed; the kill matrix counts a kill only where a check saw a difference."""
+"""Mutants are wrong in one place or two, distinct, stable and typed."""
 
 from __future__ import annotations
 
-import functools
 import inspect
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from foanil import statements
-from foanil.arrays import EXACT, SingularMatrixError
-from foanil.evidence import Check, Method, Outcome, Residual, exact_residual
+from foanil.arrays import EXACT
 from foanil.formal import FORMAL, as_formula, latex, symbol, tree
-from foanil.gaussian_moments import Centred, Gaussian, expectation
-from foanil.kill_matrix import (
-    SAMPLE,
-    Fate,
-    TriedFormula,
-    as_json,
-    from_json,
-    kill,
-    kill_matrix_markdown,
-    summary_markdown,
-    try_formula,
+from foanil.mutants import (
+    PAIRS,
+    PROOF,
+    Kind,
+    Mutant,
+    callable_formula,
+    instance,
+    mutants,
+    mutants_of,
+    pairs,
+    pairs_of,
+    proved_equal,
 )
-from foanil.mutants import PROOF, Kind, Mutant, callable_formula, instance, mutants, mutants_of, proved_equal
-from foanil.paper_alphabet import letter_values, limit_alphabet, paper_alphabet
+from foanil.paper_alphabet import letter_values, limit_alphabet
 from foanil.rewritings import rewritings
-from foanil.words import Element, UndeclaredError, WordShapeError
 
 SPREAD = latex(FORMAL.trace(symbol("Sigma_star")))
 
@@ -73,7 +69,7 @@ def test_no_rewriting_is_lost_for_want_of_a_value() -> None:
 def test_every_kind_has_a_live_mutant() -> None:
     """No kind of the closed vocabulary is empty."""
     live = [mutant for name in statements.FORMULAS for mutant in mutants(name) if mutant.equivalent is None]
-    assert {mutant.kind for mutant in live} == set(Kind)
+    assert {mutant.kind for mutant in live} == set(Kind) - {Kind.PAIR}
 
 
 def test_ids_of_the_smallest_formula() -> None:
@@ -167,148 +163,33 @@ def test_an_unproved_agreement_stays_live(monkeypatch: pytest.MonkeyPatch) -> No
     assert transposed.equivalent is None
 
 
-# Kills ----------------------------------------------------------------------------------------------
+# Pairs ----------------------------------------------------------------------------------------------
 
 
-def words_of(formula: Any) -> Element:
-    """Evaluate a formula in the paper's alphabet with every letter of the paper."""
-    known = letter_values(paper_alphabet())
-    names = list(inspect.signature(formula).parameters)[1:]
-    result: Element = formula(paper_alphabet(), **{name: known[name] for name in names})
-    return result
+@pytest.mark.parametrize("name", ["gram", "second_moment_first_line"])
+def test_pairs_are_new(name: str) -> None:
+    """A pair has a value that no single mutant and no other pair has; one that agrees with the formula is proved so."""
+    known = [tuple(value(mutant.formula, 0) + value(mutant.formula, 1)) for mutant in mutants(name) + pairs(name)]
+    live = [found for found, mutant in zip(known, mutants(name) + pairs(name), strict=True) if not mutant.equivalent]
+    assert len(set(live)) == len(live)
+    assert len(pairs(name)) == PAIRS
+    assert {mutant.kind for mutant in pairs(name)} == {Kind.PAIR}
 
 
-@functools.cache
-def second_moment_by_isserlis() -> Element:
-    """Return E[w_i w_iᵀ], the adapted head typed here once more."""
-    words = paper_alphabet()
-    B, w, X, z = (words.letter(name) for name in ("B", "w", "X_in", "z_in"))
-    residual = X @ B @ w - X @ words.letter("B_star") @ words.letter("w_star") - z
-    head = w - words.scalar("alpha") / words.scalar("m_in") * (B.T @ X.T @ residual)
-    noise = Centred("z_in", words.scalar("sigma_sq") * words.eye("m_in"))
-    return expectation(head @ head.T, Gaussian("X_in"), noise, Centred("w_star", words.letter("Sigma_star")))
+def test_a_pair_is_one_rewriting_after_the_other() -> None:
+    """The tree of a pair is a rewriting of a rewriting, and its description says both in order."""
+    original = tree(statements.gram)
+    singles = [(description, node) for _, description, node in rewritings(original)]
+    twice = {(f"{first}; then {second}", latex(node)) for first, one in singles for _, second, node in rewritings(one)}
+    assert {(mutant.description, mutant.latex) for mutant in pairs("gram")} <= twice
 
 
-def check(residual: Any, *, method: Method = Method.ALGEBRA, name: str = "a check", formula: str = "gram") -> Check:
-    """Return a check that bears on no claim."""
-    return Check(name, ("none",), method, "", formula, residual)
+def test_a_shorter_list_of_pairs_begins_a_longer_one() -> None:
+    """How many pairs are asked for does not change which come first."""
+    assert [mutant.latex for mutant in pairs_of("gram", statements.gram, 7)] == [m.latex for m in pairs("gram")[:7]]
 
 
-def fixed(outcome: Outcome) -> Any:
-    """Return a residual that ignores the formula."""
-    return lambda stated: Residual(outcome, "whatever the formula says")
-
-
-def raising(error: Exception) -> Any:
-    """Return a residual that raises for anything but the original's value."""
-
-    def residual(stated: Any) -> Residual:
-        if value(stated, 0) != value(statements.gram, 0):
-            raise error
-        return exact_residual(True, "0")
-
-    return residual
-
-
-def tried_gram(*checks: Check) -> TriedFormula:
-    """Return the block of the matrix for the formula `gram`."""
-    return try_formula("gram", statements.gram, checks, mutants("gram"))
-
-
-def test_an_exact_check_kills_every_mutant_and_spares_equivalent_ones() -> None:
-    """A derivation by Isserlis in words, typed apart, kills every live mutant of (7) and holds for the others."""
-    isserlis = check(lambda stated: exact_residual((words_of(stated) - second_moment_by_isserlis()).is_zero(), ""))
-    for mutant, trial in zip(mutants("second_moment"), kill(isserlis, mutants("second_moment")), strict=True):
-        assert trial.fate is (Fate.KILLED if mutant.equivalent is None else Fate.SURVIVED), mutant.id
-
-
-def test_a_check_that_ignores_its_argument_kills_nothing() -> None:
-    """A check that cannot fail leaves every mutant alive, and the page says so in bold, survivors first."""
-    tried = tried_gram(check(fixed(Outcome.HELD), name="deaf"))
-    assert tried.survivors == tried.live
-    assert tried.tally("deaf") == (0, len(tried.live))
-    page = kill_matrix_markdown([tried])
-    assert "**deaf (kills nothing)**" in page
-    assert page.index("**survived: gram/sign/1**") < page.index("## Counts")
-    assert f"0 of {len(tried.live)} mutants" in page
-
-
-def test_an_inconclusive_check_kills_nothing() -> None:
-    """Not knowing is not a kill."""
-    tried = tried_gram(check(fixed(Outcome.INCONCLUSIVE)))
-    assert tried.survivors == tried.live
-    assert {trial.fate for mutant in tried.live for trial in mutant.trials} == {Fate.INCONCLUSIVE}
-
-
-def test_a_check_that_rejects_everything_is_shown_to_reject_the_formula() -> None:
-    """A check that always fails kills all mutants: the formula itself and the equivalent rewritings expose it."""
-    tried = tried_gram(check(fixed(Outcome.FAILED)))
-    assert not tried.survivors
-    assert [c.on_formula for c in tried.checks] == [Outcome.FAILED.value]
-    assert {mutant.id for mutant in tried.contradictions} == {m.id for m in tried.mutants if m.equivalent}
-    assert "**proof contradicted: gram/" in summary_markdown([tried])
-
-
-@pytest.mark.parametrize("error", [WordShapeError("x"), UndeclaredError("x"), SingularMatrixError("x")])
-def test_a_typed_refusal_kills_and_is_told_apart(error: Exception) -> None:
-    """A refusal by a typed error is a kill of its own kind, counted on the page and named."""
-    tried = tried_gram(check(raising(error)))
-    assert not tried.survivors
-    assert {trial.fate for mutant in tried.live for trial in mutant.trials} == {Fate.REFUSED}
-    page = kill_matrix_markdown([tried])
-    assert f"{len(tried.live)} of them only refused" in page
-    assert f"refused ({type(error).__name__})" in page
-
-
-@pytest.mark.parametrize("error", [ValueError("x"), KeyError("m"), ZeroDivisionError("x"), TypeError("x")])
-def test_another_exception_is_an_error_and_kills_nothing(error: Exception) -> None:
-    """A crash shows nothing about the formula: the mutant stays a survivor and the error is kept."""
-    tried = tried_gram(check(raising(error)))
-    assert tried.survivors == tried.live
-    assert {trial.reason.partition(":")[0] for m in tried.live for trial in m.trials} == {type(error).__name__}
-
-
-def test_a_defect_of_the_suite_is_let_through() -> None:
-    """An exception of no expected kind ends the run instead of becoming an outcome."""
-    with pytest.raises(OSError, match="disk"):
-        kill(check(raising(OSError("disk"))), mutants("gram"))
-
-
-def by_value(stated: Any) -> Residual:
-    """Compare the value at one exact instance."""
-    return exact_residual(value(stated, 0) == value(statements.gram, 0), "")
-
-
-def test_a_slow_check_meets_a_sample_and_what_is_not_yet_found_different() -> None:
-    """Slow checks run last, on a fixed sample and on all that are at most refused; NOT_RUN never kills."""
-    slow = check(by_value, method=Method.EXACT, name="slow")
-    beside_killer = tried_gram(slow, check(by_value, name="quick"))
-    assert [c.name for c in beside_killer.checks] == ["quick", "slow"]
-    assert beside_killer.tally("slow") == (SAMPLE, SAMPLE)
-    assert beside_killer.fates("slow")[Fate.NOT_RUN] == len(beside_killer.live) - SAMPLE
-    beside_refuser = tried_gram(slow, check(raising(UndeclaredError("x")), name="refuser"))
-    assert beside_refuser.tally("slow") == (len(beside_refuser.live), len(beside_refuser.live))
-    unrun = replace(
-        beside_killer.live[1], trials=tuple(t for t in beside_killer.live[1].trials if t.fate is Fate.NOT_RUN)
-    )
-    assert unrun.trials
-    assert not unrun.killed
-
-
-def test_a_block_of_the_matrix_survives_json() -> None:
-    """What is written as JSON is read back the same, byte for byte."""
-    tried = tried_gram(check(by_value, name="é σ̄²"), check(raising(ValueError("x")), name="other"))
-    assert from_json(as_json(tried)) == tried
-    assert as_json(from_json(as_json(tried))) == as_json(tried)
-
-
-def test_no_bare_bar_in_a_table() -> None:
-    """Every row of a table has as many cells as its head: LaTeX brings no bar of its own."""
-    page = kill_matrix_markdown([try_formula("anil_loss", statements.anil_loss, [], mutants("anil_loss"))])
-    rows = [line for line in page.splitlines() if line.startswith("|")]
-    heads = [index for index, line in enumerate(rows) if set(line) <= set("|- ")]
-    for start, stop in zip(heads, [*(head - 1 for head in heads[1:]), len(rows)], strict=True):
-        assert {line.count("|") for line in rows[start:stop]} == {rows[start - 1].count("|")}
+# Instances and records ------------------------------------------------------------------------------
 
 
 def test_the_original_is_no_mutant() -> None:

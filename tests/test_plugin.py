@@ -10,6 +10,7 @@ import hypothesis
 import matplotlib.pyplot  # noqa: F401  (a package with C code is imported once per process, here)
 import pytest
 
+from foanil import report
 from foanil.evidence import Check, Method, exact_residual
 from foanil.pytest_plugin import Recorder, cases
 
@@ -149,9 +150,9 @@ def test_full_run_writes_the_reports(project: pytest.Pytester, run: Run) -> None
     result = run("verify")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*verdicts*", "eq-1 *DERIVED*DERIVED*1", "eq-2 *CERTIFIED*2", "eq-3 *SUPPORTED*1"])
-    result.stdout.fnmatch_lines(["all 3 claims: 1 DERIVED, 1 CERTIFIED, 1 SUPPORTED", "reports in *5 files changed*"])
+    result.stdout.fnmatch_lines(["all 3 claims: 1 DERIVED, 1 CERTIFIED, 1 SUPPORTED", "reports in *9 files changed*"])
     assert set(reports(project)) == {
-        "SUMMARY.md",
+        *report.RENDERED,
         "audit.json",
         "first.md",
         "second.md",
@@ -186,7 +187,7 @@ def test_pages_of_vanished_evidence_are_removed(project: pytest.Pytester, run: R
     write(foreign, "kept")
     (project.path / "verify" / "test_second.py").unlink()
     assert run("verify").ret == 0
-    assert set(reports(project)) == {"SUMMARY.md", "audit.json", "first.md", "capsules/one.md"}
+    assert set(reports(project)) == {*report.RENDERED, "audit.json", "first.md", "capsules/one.md"}
     assert verdicts(project) == {"eq-1": "DERIVED", "eq-2": "UNCHECKED", "eq-3": "UNCHECKED"}
 
 

@@ -13,7 +13,7 @@ from foanil import report
 from foanil.audit import Audit, audit
 from foanil.claims import REGISTRY, Claim, Exclusion, Kind, Source
 from foanil.evidence import Evidence, Method, Outcome, Verdict
-from foanil.report import MARKS, MEANINGS, cell, figure_path, github_maths_problems, render, table
+from foanil.report import MARKS, MEANINGS, RENDERED, cell, figure_path, github_maths_problems, render, table
 
 REPORTS = Path(__file__).parents[1] / "reports"
 COMMITTED = sorted(REPORTS.rglob("*.md"))
@@ -86,8 +86,8 @@ def test_pages_have_no_clock_and_no_files() -> None:
 def test_one_page_for_each_result_with_evidence() -> None:
     """There is a summary, a page for each stem with evidence, the extra pages, and nothing else."""
     extra = {"mutants.md": "# Mutants\n", "mutants/one.md": "# One\n"}
-    assert set(render(made(HELD, CURVE), {}, extra)) == {"SUMMARY.md", "eq_01_first.md", "eq_02_second.md", *extra}
-    assert set(render(made(), {})) == {"SUMMARY.md"}
+    assert set(render(made(HELD, CURVE), {}, extra)) == {*RENDERED, "eq_01_first.md", "eq_02_second.md", *extra}
+    assert set(render(made(), {})) == set(RENDERED)
 
 
 # What a reader sees --------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_every_claim_has_a_row() -> None:
         ["· UNCHECKED", "· UNCHECKED"],
         ["– OUT_OF_SCOPE", "– OUT_OF_SCOPE"],
     ]
-    assert row(text, "eq-1")[4:] == [Method.ALGEBRA.value, r"every d \| k"]
+    assert row(text, "eq-1")[4:] == [f"[{Method.ALGEBRA.value}](../verify/test_a.py)", r"every d \| k"]
     assert row(text, "eq-5")[4:] == ["", "what others prove"]
 
 
@@ -137,7 +137,8 @@ def test_what_held_does_not_stand_out() -> None:
 def test_refutations_and_findings_come_first() -> None:
     """A refuted claim and a finding are listed above the table; a claim that simply holds is not."""
     found = summary(HELD, CURVE, REFUTING).partition("## Verdicts")[0]
-    assert "- **REFUTED** [`eq-3`](eq_02_second.md#eq-3): Says $3 \\lt 2$." in found
+    assert found.index("REFUTED") < found.index("A finding worth reading.")
+    assert "- **REFUTED** [`eq-3`](eq_02_second.md#eq-3), Section 2. Says $3 \\lt 2$." in found
     assert "- [`eq-2`](eq_02_second.md#eq-2): A finding worth reading." in found
     assert "eq-1" not in found
     assert "None." in summary(HELD).partition("## Verdicts")[0]
@@ -322,10 +323,12 @@ def test_dead_links_are_noticed(tmp_path: Path) -> None:
 def test_rendered_pages_link_to_each_other(tmp_path: Path) -> None:
     """The links between rendered pages hold, to claims on other pages too."""
     pages = render(made(HELD, CURVE, REFUTING), DERIVATIONS, {"mutants.md": "# Mutants\n"})
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "experiments").mkdir()
-    for path in (figure_path("eq_02_second", CURVE), CURVE.pictures[0][1]):
-        (tmp_path / path).write_text("", encoding="utf-8")
+    reports = tmp_path / "reports"
+    beside = [f"../{record.check.partition('::')[0]}" for record in (HELD, CURVE, REFUTING)]
+    for path in (*beside, "../proofs/eq_01_first.py", figure_path("eq_02_second", CURVE), CURVE.pictures[0][1]):
+        (reports / path).parent.mkdir(parents=True, exist_ok=True)
+        (reports / path).write_text("", encoding="utf-8")
     for name, text in pages.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    assert [target for name, text in pages.items() for target in dead(PurePosixPath(name), text, tmp_path)] == []
+        (reports / name).write_text(text, encoding="utf-8")
+    written = {name: text for name, text in pages.items() if name.endswith(".md")}
+    assert [target for name, text in written.items() for target in dead(PurePosixPath(name), text, reports)] == []

@@ -91,7 +91,8 @@ def test_rank_m_fits(evidence: Recorder) -> None:
         finding="With fewer than $d$ rows per task full rank is not needed: any fixed $B$ of rank $m$ fits all labels, "
         "and if $m \\le d - k$ (30 and 45 in Section 5) also one with $B_\\star^{\\top}B = 0$. For many tasks an "
         "optimal $B$ needs the rank $\\min(m, d)$: with $m = d$ rows the sentence is true, with $m \\gt d$ noisy rows "
-        "nothing fits perfectly. Standalone: [sec_4_bm_full_rank.py](capsules/sec_4_bm_full_rank.py).",
+        "nothing fits perfectly: `new-bm-perfect-fit-rank`. Standalone: "
+        "[sec_4_bm_full_rank.py](capsules/sec_4_bm_full_rank.py).",
     )
 
 

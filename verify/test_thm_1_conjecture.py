@@ -41,8 +41,8 @@ FINDING = (
     "Full rank of $B_\\star^\\top B_0$ is not enough once $\\Sigma_\\star$ has two different eigenvalues: one step no "
     "longer keeps the rank, and from some starts of full rank, however small, and with step sizes however small, "
     "$\\Lambda_t$ does not tend to $\\Lambda_\\star$. They lie between starts that end with different signs of "
-    "$\\det(B_\\star^\\top B_t)$, and no random start of the search was one. "
-    "Standalone: [thm_1_conjecture.py](capsules/thm_1_conjecture.py)."
+    "$\\det(B_\\star^\\top B_t)$, and no random start of the search was one: "
+    "`new-conjecture-generic`. Standalone: [thm_1_conjecture.py](capsules/thm_1_conjecture.py)."
 )
 
 

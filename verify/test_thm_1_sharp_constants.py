@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 from foanil.boundary.instances import Instance, failure
-from foanil.boundary.search import ARRIVED, Searched, follow, patience, read, searched
+from foanil.boundary.search import ARRIVED, Searched, follow, patience, read, searched, sizes
 from foanil.boundary.spaces import BOUNDARIES, SHAPES, others_hold, value_of
-from foanil.decisions import at_least, more_than
-from foanil.evidence import Method
+from foanil.decisions import at_least, more_than, satisfiable
+from foanil.evidence import Check, Method
 from foanil.inequalities import Theory
-from foanil.pytest_plugin import Recorder
-from foanil.stacked import Numbers, Stack
+from foanil.pytest_plugin import Recorder, cases
+from foanil.stacked import Numbers, Stack, relative_gram, stacked_step
+from proofs import long_head, thm_1_refuted_constants
 from proofs.dimensionless import iteration
 from proofs.one_step import Scalars
-from proofs.thm_1_explicit_constants import entry, rational_constant
+from proofs.thm_1_explicit_constants import entry, explicit_conditions, rational_constant
 from proofs.thm_1_sharper_constants import free_entry
 
 STORED = Path(__file__).with_name("thm_1_sharp_constants.json")
@@ -53,6 +54,31 @@ def test_a_third_over_m_lies_below_rest() -> None:
     given.decide(more_than(1 - x.x_star, rational_constant(here, proved) / x.m), "1/(3m) < 1 − x⋆")
 
 
+@pytest.mark.parametrize("check", cases((*long_head.CHECKS, *thm_1_refuted_constants.CHECKS)))
+def test_as_derived(check: Check, evidence: Recorder) -> None:
+    """Long heads lose at most one direction; constants from 1 (‖B_0‖²) and above 4 (β/α) on are refuted by families."""
+    evidence.judge(check)
+
+
+def test_long_heads_can_be_met() -> None:
+    """The explicit hypotheses with β‖w_0‖² ≤ 1/2 allow ‖w_0‖² = 3αc/2, and the conditions of the cone contain ω > 1."""
+    here = iteration()
+    x, one = Scalars(here), here.words.field.one
+    long = more_than(x.omega, one * 3 / 2)
+    assert satisfiable((*explicit_conditions(here), long, at_least(one, 2 * x.a * x.omega)))
+
+
+def test_a_start_that_loses_its_rank_at_once() -> None:
+    """The family's conditions can be met: x = 2 has a = 1/14, and the exact step gives Λ_1 = 0."""
+    family = thm_1_refuted_constants.LostAtOnce()
+    assert satisfiable(family.given)
+    one = Fraction(1)
+    start = Instance(one / 14, one, one, one, 2 * one, one)
+    assert start.pull == 15
+    assert start.after().x == 0
+    assert 4 * start.step_size_sq <= 1
+
+
 # What was found ----------------------------------------------------------------------------------------
 
 
@@ -61,6 +87,7 @@ def test_stored_search_covers_every_constant() -> None:
     assert set(stored()) == set(BOUNDARIES)
     for name, found in stored().items():
         assert tuple(rung.value for rung in found.rungs) == BOUNDARIES[name].ladder, name
+        assert found.generations == BOUNDARIES[name].generations, name
         assert all(rung.followed > 100 for rung in found.rungs), name
 
 
@@ -105,6 +132,10 @@ def course(start: Instance, steps: int = 60) -> tuple[tuple[float, float], ...]:
     return tuple(points)
 
 
+SHORT = 24
+"""Points of an oscillating course: more would fill the panel."""
+
+
 def pictures() -> dict[str, tuple[tuple[float, float], ...]]:
     """Return trajectories of λ_t/x⋆ on both sides of three bounds."""
     quarter, one = Fraction(1, 4), Fraction(1)
@@ -118,12 +149,12 @@ def pictures() -> dict[str, tuple[tuple[float, float], ...]]:
         )
 
     return {
-        "start: m_in α‖B_0‖² = 3/4": at(start, x=Fraction(3, 4)),
-        "start: 1": at(start),
-        "head: ‖w_0‖² = 9/10 αc": at(small, v=Fraction(9, 10)),
-        "head: 3/2 αc": at(small, v=Fraction(3, 2)),
-        "steps: αβc = 9/10": at(steep, a=Fraction(9, 10)),
-        "steps: 11/10": at(steep, a=Fraction(11, 10)),
+        "λ_t/x⋆, large start: m_in α‖B_0‖² = 0.75, arrives": at(start, x=Fraction(3, 4)),
+        "λ_t/x⋆, large start: m_in α‖B_0‖² = 1, rank lost at t = 1": at(start),
+        "λ_t/x⋆, long head: ‖w_0‖² = 0.9 αc, arrives": at(small, v=Fraction(9, 10)),
+        "λ_t/x⋆, long head: ‖w_0‖² = 1.5 αc, collapses": at(small, v=Fraction(3, 2)),
+        "λ_t/x⋆, large steps: αβc = 0.9, arrives": at(steep, a=Fraction(9, 10))[:SHORT],
+        "λ_t/x⋆, large steps: αβc = 1.1, repelled": at(steep, a=Fraction(11, 10))[:SHORT],
     }
 
 
@@ -135,7 +166,7 @@ def test_table_of_constants(evidence: Recorder) -> None:
         proved, clean, refuted = found.boundary.proved, found.none_up_to, found.refuted_from
         assert clean is None or refuted is None or clean < refuted
         assert proved is None or refuted is None or proved < refuted
-    outcomes, free = stored(), stored()["sample-free-start"]
+    outcomes = stored()
     evidence.record(
         claim="new-hypotheses-needed",
         method=Method.EXACT,
@@ -146,14 +177,17 @@ def test_table_of_constants(evidence: Recorder) -> None:
         table=(HEAD, *(row(found) for found in outcomes.values())),
         series=pictures(),
     )
-    evidence.record(
-        claim="app-a-m-in-artifact",
-        method=Method.TRAJECTORY,
-        scope=f"α‖B_0‖² at a value of its own, m_in up to 10⁶, κ from k to {free.boundary.noise:.0f}k, "
-        f"differential evolution, seed {free.seed}",
-        shown=f"{row(free)[5]}; within {ARRIVED} of Λ⋆, relatively, up to {row(free)[2]}; late: {row(free)[4]}; "
-        f"certified counterexample from {row(free)[3]} (m_in = 1, the rank is lost in one step)",
-    )
+    for free in (outcomes["sample-free-start"], outcomes["noisy-start"]):
+        cells, boundary = row(free), free.boundary
+        evidence.record(
+            claim="app-a-m-in-artifact",
+            method=Method.TRAJECTORY,
+            scope=f"α‖B_0‖² at a value of its own, m_in up to 10⁶, κ from k to {boundary.noise:.0f}k, k up to "
+            f"{max(shape.k for shape in sizes(boundary))}, differential evolution of {free.generations} generations, "
+            f"seed {free.seed}" + ("; rows of the complement turned towards the signal's" if boundary.wide else ""),
+            shown=f"{cells[5]}; within {ARRIVED} of Λ⋆, relatively, up to {cells[2]}; late: {cells[4]}; "
+            f"certified counterexample from {cells[3]}",
+        )
 
 
 # A long head where k′ > k ------------------------------------------------------------------------------
@@ -161,18 +195,24 @@ def test_table_of_constants(evidence: Recorder) -> None:
 SAMPLE, LENGTHS = 100, (0.9, 1.1, 1.5, 2.0, 3.0)
 
 
+def random_starts(k: int, k_prime: int, length: float, inside: bool) -> tuple[Numbers, Stack]:
+    """Return SAMPLE random small starts, seeded by the sizes, with heads in the row space of C_0, or with any head."""
+    random = np.random.default_rng(100 * k + k_prime)
+    C = random.standard_normal((SAMPLE, k, k_prime))
+    D = 0.5 * random.standard_normal((SAMPLE, 1, k_prime))
+    B = np.concatenate([C, D], axis=1)
+    B *= 1e-3 / np.linalg.norm(B, 2, axis=(1, 2))[:, None, None]
+    w = B[:, 0] if inside else random.standard_normal((SAMPLE, k_prime))
+    w = w * (length**0.5 / np.linalg.norm(w, axis=1))[:, None]
+    pure = Numbers(np.ones((SAMPLE, k)), *(np.full(SAMPLE, each) for each in (0.25 / k, 1.0, 2.0, float(k))))
+    return pure, Stack(B, w[:, :, None])
+
+
 def arrivals(k: int, k_prime: int, length: float) -> tuple[int, int]:
     """Return how many of SAMPLE random small starts arrive, with heads in the row space of C_0, and with any head."""
-    random, counts = np.random.default_rng(100 * k + k_prime), []
+    counts = []
     for inside in (True, False):
-        C = random.standard_normal((SAMPLE, k, k_prime))
-        D = 0.5 * random.standard_normal((SAMPLE, 1, k_prime))
-        B = np.concatenate([C, D], axis=1)
-        B *= 1e-3 / np.linalg.norm(B, 2, axis=(1, 2))[:, None, None]
-        w = B[:, 0] if inside else random.standard_normal((SAMPLE, k_prime))
-        w = w * (length**0.5 / np.linalg.norm(w, axis=1))[:, None]
-        pure = Numbers(np.ones((SAMPLE, k)), *(np.full(SAMPLE, each) for each in (0.25 / k, 1.0, 2.0, float(k))))
-        point = Stack(B, w[:, :, None])
+        pure, point = random_starts(k, k_prime, length, inside)
         counts.append(int((follow(pure, point, patience(pure, point, 4000)).distance <= ARRIVED).sum()))
     return counts[0], counts[1]
 
@@ -198,4 +238,25 @@ def test_long_heads_where_the_width_exceeds_k(evidence: Recorder) -> None:
             ("k, k′", "‖w_0‖²/(αc)", "arrive, head along a row of C_0", "arrive, random head"),
             *((f"{k}, {kp}", str(v), f"{one}/{SAMPLE}", f"{two}/{SAMPLE}") for (k, kp, v), (one, two) in table.items()),
         ),
+    )
+
+
+@pytest.mark.claim(id="new-head-bound-sharp")
+def test_long_heads_lose_one_direction_at_most(evidence: Recorder) -> None:
+    """At k′ = k a long head loses one direction of k, from every start; the other k − 1 eigenvalues arrive."""
+    lost = {}
+    for k, k_prime in ((2, 2), (3, 3), (4, 4), (3, 4)):
+        pure, point = random_starts(k, k_prime, 1.5, inside=False)
+        for _ in range(1500):
+            point = stacked_step(pure, point)
+        gram = relative_gram(pure, point)
+        assert np.abs(gram[:, 1:] - 1).max() <= ARRIVED
+        lost[k, k_prime] = int((gram[:, 0] < ARRIVED).sum())
+        assert lost[k, k_prime] == (SAMPLE if k == k_prime else 0)
+    evidence.record(
+        claim="new-head-bound-sharp",
+        method=Method.TRAJECTORY,
+        scope=f"{SAMPLE} random starts each, α‖B_0‖² = 10⁻⁶, ‖w_0‖² = 3αc/2, m_in = 2, αβc = 1/(4k), 1500 steps",
+        shown="starts that lose a direction, never two: "
+        + ", ".join(f"{count}/{SAMPLE} at (k, k′) = {shape}" for shape, count in lost.items()),
     )

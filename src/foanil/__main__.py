@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import click
 
-from foanil.commands import certificates, claims, doctor, experiments
+from foanil.commands import certificates, claims, doctor, experiments, independence, mutants, report, search, sweeps
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,6 +27,12 @@ for command in (
     experiments.table1,
     experiments.simulate,
     experiments.figures,
+    search.search,
+    sweeps.sweep,
+    sweeps.phase,
+    report.report,
+    mutants.mutants,
+    independence.independence,
     doctor.doctor,
 ):
     main.add_command(command)

@@ -1,14 +1,17 @@
 """The audit: evidence put together with the registry, as audit.json, and files written without ever being half-written.
 
-Everything but the `run` object is a function of the mathematics: same evidence, same bytes.
+Everything but the `run` object and the `digest` is a function of the checkout: same evidence, same bytes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import glob
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +19,9 @@ from typing import Any, Protocol
 
 from foanil.evidence import Evidence, Method, Outcome, Verdict, transitive_verdict, verdict
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+ASIDE = ".part"
+"""How the name of a file that is being written ends."""
 
 
 class UnwritableReportsError(OSError):
@@ -69,8 +74,18 @@ def _excluded(claim: ClaimRecord) -> Verdict | None:
 # audit.json ----------------------------------------------------------------------------------------
 
 
-def as_data(found: Audit, paper: Mapping[str, str], run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the audit as plain data, the content of audit.json."""
+def as_data(
+    found: Audit,
+    paper: Mapping[str, str],
+    run: Mapping[str, Any],
+    sources: Mapping[str, Any],
+    pages: Mapping[str, bytes],
+) -> dict[str, Any]:
+    """Return the audit as plain data, the content of audit.json.
+
+    `sources` are the hashes of what the evidence rests on (`foanil.sources.sources`), `pages` the files written with it
+    by their paths; their hashes are kept, and a digest of the whole.
+    """
     claims = [
         {
             "id": name,
@@ -80,7 +95,15 @@ def as_data(found: Audit, paper: Mapping[str, str], run: Mapping[str, Any]) -> d
         }
         for name in found.registry
     ]
-    return {"schema_version": SCHEMA_VERSION, "paper": dict(paper), "claims": claims, "run": dict(run)}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in pages.items()}
+    data = {"schema_version": SCHEMA_VERSION, "paper": dict(paper), "claims": claims, "run": dict(run)}
+    return sealed(data | {"sources": dict(sources), "pages": hashes})
+
+
+def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data with the digest of all the rest of it: SHA-256 of the text that `to_json` gives."""
+    rest = {name: value for name, value in data.items() if name != "digest"}
+    return rest | {"digest": hashlib.sha256(to_json(rest).encode()).hexdigest()}
 
 
 def evidence_data(record: Evidence) -> dict[str, Any]:
@@ -122,15 +145,31 @@ def to_json(data: Mapping[str, Any]) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def same_mathematics(old: str, new: str) -> bool:
-    """Whether two texts of audit.json differ at most in their `run` object; False when the old one cannot be read."""
+UNSTABLE = ("run", "digest")
+"""What of audit.json may differ between two runs in one checkout."""
+
+
+def same_audit(old: str, new: str) -> bool:
+    """Whether two texts of audit.json differ at most in when they were made, for how long, and by which Python.
+
+    A difference in the versions of libraries is one: evidence made with others has to say so. False when the old text
+    cannot be read.
+    """
     try:
         before, after = json.loads(old), json.loads(new)
-    except json.JSONDecodeError:
+        return bool(_stable(before) == _stable(after))
+    except (json.JSONDecodeError, RecursionError, AttributeError, KeyError, TypeError):
         return False
-    if not isinstance(before, dict):
-        return False
-    return {k: v for k, v in before.items() if k != "run"} == {k: v for k, v in after.items() if k != "run"}
+
+
+def _stable(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    stable = {name: value for name, value in data.items() if name not in UNSTABLE}
+    return stable, libraries(data["run"])
+
+
+def libraries(run: Mapping[str, Any]) -> dict[str, str]:
+    """Return the versions that a run was made with, but for Python's own, which the lock does not fix."""
+    return {name: version for name, version in run["versions"].items() if name != "python"}
 
 
 # Writing -------------------------------------------------------------------------------------------
@@ -149,31 +188,70 @@ def check_writable(folder: Path) -> None:
         ) from error
 
 
+KEPT = (
+    "code_mutation.md",
+    "fuzzing.md",
+    "independence.md",
+    "kill_matrix.md",
+    "performance.md",
+    "phase_diagrams.md",
+)
+"""Pages that commands of their own write beside an audit's, since they take longer."""
+
+
 def write_all(folder: Path, contents: Mapping[str, bytes], owned: Sequence[str], kept: Sequence[str] = ()) -> list[str]:
     """Write files below a folder, each aside and then renamed; return the paths whose bytes changed.
 
     A file that already has these bytes is not touched. Files that match a glob of `owned` and are not in `contents`
     are removed: they are reports of an earlier run that this one no longer makes. What is `kept` others have written.
+    One writer at a time: another one waits. What a killed writer left aside is removed.
     """
-    changed = []
-    for name, content in contents.items():
-        path = folder / name
-        if path.is_file() and path.read_bytes() == content:
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
-        changed.append(name)
-    for pattern in owned:
-        for path in sorted(folder.glob(pattern)):
-            name = path.relative_to(folder).as_posix()
-            if name not in contents and name not in kept:
-                path.unlink()
-                changed.append(name)
-    return changed
+    with _only_writer(folder):
+        changed = []
+        for name, content in contents.items():
+            path = folder / name
+            _clear(path)
+            if path.is_file() and path.read_bytes() == content:
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, content)
+            changed.append(name)
+        return changed + _remove_stale(folder, contents, owned, kept)
+
+
+def _remove_stale(folder: Path, contents: Iterable[str], owned: Sequence[str], kept: Sequence[str]) -> list[str]:
+    found = [(path, path.relative_to(folder).as_posix()) for pattern in owned for path in sorted(folder.glob(pattern))]
+    stale = [(path, name) for path, name in found if name not in contents and name not in kept]
+    for path, _ in stale:
+        path.unlink()
+    return [name for _, name in stale]
+
+
+@contextlib.contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, where the system has one: it ends with the process, however that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows: writes stay whole one by one, two audits at once are not kept apart
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clear(path: Path) -> None:
+    """Remove what a killed writer left aside of a file; under the lock nobody else is writing it."""
+    for aside in path.parent.glob(f".{glob.escape(path.name)}.*{ASIDE}"):
+        aside.unlink(missing_ok=True)
 
 
 def _replace(path: Path, content: bytes) -> None:
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=ASIDE)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

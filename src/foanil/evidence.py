@@ -35,6 +35,8 @@ class Method(Enum):
     SAMPLED = "property test"
     TRAJECTORY = "high-precision trajectories"
     MONTE_CARLO = "Monte Carlo"
+    INSTANCE = "instances of the hypotheses"
+    TRANSCRIPTION = "second transcription"
 
 
 class Outcome(Enum):
@@ -55,8 +57,13 @@ WARRANTS: Mapping[Method, Verdict] = {
     Method.SAMPLED: Verdict.SUPPORTED,
     Method.TRAJECTORY: Verdict.SUPPORTED,
     Method.MONTE_CARLO: Verdict.SUPPORTED,
+    Method.INSTANCE: Verdict.UNCHECKED,
+    Method.TRANSCRIPTION: Verdict.UNCHECKED,
 }
-"""The most that a method can warrant: explicit sizes never earn DERIVED, samples never more than SUPPORTED."""
+"""The most that a method can warrant: explicit sizes never earn DERIVED, samples never more than SUPPORTED.
+
+That hypotheses can be met, or that two people read the same formula, says nothing about its truth: it warrants nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +139,13 @@ def verdict(claim_id: str, evidence: Iterable[Evidence], exclusion: Verdict | No
 
     A check that failed or was inconclusive makes the claim UNRESOLVED, whatever else there is. A counterexample that
     held makes it REFUTED. Otherwise the strongest warrant counts. `exclusion` (NOT_CHECKABLE or OUT_OF_SCOPE) speaks
-    only where there is no evidence at all.
+    only where no evidence warrants anything.
     """
     records = [record for record in evidence if record.claim == claim_id]
-    if not records:
-        return exclusion or Verdict.UNCHECKED
     if any(record.outcome is not Outcome.HELD for record in records):
         return Verdict.UNRESOLVED
-    return min((WARRANTS[record.method] for record in records), key=list(Verdict).index)
+    warrants = {WARRANTS[record.method] for record in records} - {Verdict.UNCHECKED}
+    return min(warrants, key=list(Verdict).index, default=exclusion or Verdict.UNCHECKED)
 
 
 def transitive_verdict(claim_id: str, verdicts: Mapping[str, Verdict], uses: Mapping[str, tuple[str, ...]]) -> Verdict:

@@ -1,4 +1,4 @@
-"""Wrong versions of every transcribed formula, made from the formula itself by rewriting one place of its tree.
+"""Wrong versions of every transcribed formula, made from the formula itself by rewriting its tree in one place or two.
 
 A mutant is typed like its formula, differs from it in value at an exact instance, and is distinct from the mutants
 before it; a rewriting that changes nothing is kept aside as equivalent, with the proof in matrix words.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from foanil.arrays import EXACT, SingularMatrixError
 from foanil.formal import SCALAR, Formula, Tree, as_formula, evaluate, latex, tree
 from foanil.notation import NOTATION
 from foanil.paper_alphabet import letter_values, limit_alphabet
-from foanil.rewritings import Kind, occurring_letters, rewritings
+from foanil.rewritings import Kind, Rewriting, occurring_letters, rewritings
 from foanil.words import UndeclaredError
 
 
@@ -44,6 +45,12 @@ class Mutant:
 
 PROOF = "the difference is the zero element of the word algebra"
 
+PAIRS = 100
+"""How many pairs of rewritings are drawn for each formula, beside all single ones."""
+
+DRAWS = 20
+"""How often a pair is drawn for each one that is asked for: small formulas have few that differ."""
+
 
 @functools.cache
 def mutants(name: str) -> tuple[Mutant, ...]:
@@ -54,6 +61,15 @@ def mutants(name: str) -> tuple[Mutant, ...]:
     return mutants_of(name, statements.formula(name))
 
 
+@functools.cache
+def pairs(name: str, count: int = PAIRS) -> tuple[Mutant, ...]:
+    """Return mutants that are wrong in two places, drawn from all such pairs by a fixed seed; none is a `mutants` one.
+
+    At most `count`; fewer where the formula is too small to have so many different ones.
+    """
+    return pairs_of(name, statements.formula(name), count)
+
+
 def mutants_of(name: str, formula: Formula) -> tuple[Mutant, ...]:
     """Return the mutants of any formula in the paper's letters: distinct as values, or proved equivalent.
 
@@ -61,23 +77,49 @@ def mutants_of(name: str, formula: Formula) -> tuple[Mutant, ...]:
     equivalent when words prove it, and otherwise stays as a live mutant. One that is undefined at an instance is left
     out: it has no value to be wrong.
     """
+    return tuple(_distinct(name, formula, rewritings(tree(formula)), {tree(formula)}))
+
+
+def pairs_of(name: str, formula: Formula, count: int) -> tuple[Mutant, ...]:
+    """Return up to `count` mutants by two rewritings, distinct from one another and from all single ones."""
     original = tree(formula)
     unchanged = _values(original)
-    seen: set[object] = set()
+    known = {_key(node, unchanged) for _, _, node in rewritings(original)} | {original}
+    return tuple(itertools.islice(_distinct(name, formula, _drawn_pairs(name, original, count), known), count))
+
+
+def _drawn_pairs(name: str, original: Tree, count: int) -> Iterator[Rewriting]:
+    """Draw a first and a second rewriting, uniformly, until `DRAWS` times as many as asked for have been seen."""
+    draw, firsts = random.Random(f"pairs {name}"), [*rewritings(original)]
+    seconds = functools.cache(lambda index: [*rewritings(firsts[index][2])])
+    for _ in range(DRAWS * count):
+        index = draw.randrange(len(firsts))
+        _, first, _ = firsts[index]
+        _, second, node = draw.choice(seconds(index))
+        yield Kind.PAIR, f"{first}; then {second}", node
+
+
+def _distinct(name: str, formula: Formula, candidates: Iterable[Rewriting], seen: set[object]) -> Iterator[Mutant]:
+    """Yield a mutant for each candidate whose value is new, or that agrees with the formula and whose tree is new."""
+    original = tree(formula)
+    unchanged = _values(original)
     numbers: dict[Kind, int] = {}
-    found = []
-    for kind, description, node in rewritings(original):
+    for kind, description, node in candidates:
         values = _values(node)
-        # Rewritings that agree with the formula share one value: they are told apart as trees.
-        key: object = node if values == unchanged else values
-        if values is None or key in seen or node == original:
+        key = _key(node, unchanged)
+        if values is None or key in seen:
             continue
         seen.add(key)
         numbers[kind] = numbers.get(kind, 0) + 1
         proof = PROOF if values == unchanged and proved_equal(node, original) else None
         label = f"{name}/{kind.value}/{numbers[kind]}"
-        found.append(Mutant(label, name, kind, description, latex(node), callable_formula(node, formula), proof))
-    return tuple(found)
+        yield Mutant(label, name, kind, description, latex(node), callable_formula(node, formula), proof)
+
+
+def _key(node: Tree, unchanged: object) -> object:
+    """Return what tells mutants apart: values, but the tree where they are the formula's own."""
+    values = _values(node)
+    return node if values == unchanged else values
 
 
 def proved_equal(left: Tree, right: Tree) -> bool:
@@ -140,6 +182,7 @@ def _orthonormal_basis(d: int, draw: random.Random) -> rational.Matrix:
     return rational.product(*(rational.reflection(axis) for axis in axes))
 
 
+@functools.lru_cache(maxsize=4096)
 def _values(node: Tree) -> tuple[object, ...] | None:
     """Return the entries of a tree's value at both instances, exactly; None where it divides by zero at one."""
     out: list[object] = []
@@ -152,4 +195,15 @@ def _values(node: Tree) -> tuple[object, ...] | None:
     return tuple(out)
 
 
-__all__ = ["PROOF", "Kind", "Mutant", "callable_formula", "instance", "mutants", "mutants_of", "proved_equal"]
+__all__ = [
+    "PROOF",
+    "Kind",
+    "Mutant",
+    "callable_formula",
+    "instance",
+    "mutants",
+    "mutants_of",
+    "pairs",
+    "pairs_of",
+    "proved_equal",
+]

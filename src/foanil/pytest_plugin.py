@@ -31,13 +31,11 @@ PROFILES = {"quick": 40, "full": 400, "exhaustive": 4000}
 LEAST_DIGITS = 15
 BAD_INPUT = 2
 UNDECIDED = 3
-EVIDENCE, MUTANTS, READINGS, REFUSAL = "foanil_evidence", "foanil_mutants", "foanil_readings", "foanil_refusal"
+EVIDENCE, READINGS, REFUSAL = "foanil_evidence", "foanil_readings", "foanil_refusal"
 NARROWING = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "collectonly")
 """Options of pytest after which a run is no longer a full audit."""
 
-OWNED = ("*.md", "figures/*.svg", "mutants/*.md")
-KEPT = ("performance.md",)
-"""Written by the benchmarks."""
+OWNED = ("*.md", "figures/*.svg")
 _AUDIT: pytest.StashKey[_Session] = pytest.StashKey()
 
 
@@ -207,8 +205,8 @@ class _Session:
         self.module = module
         self.registry: Mapping[str, Any] = module.REGISTRY
         self.evidence: list[Evidence] = []
-        self.mutants: list[str] = []
         self.readings: list[str] = []
+        self.sources: Mapping[str, Any] = {}
         self.started = time.monotonic()
         self.partial: str = ""
         self.refusal: str = ""
@@ -232,11 +230,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     audit.partial = _why_partial(session.config, audit)
     if not audit.partial:
         from foanil.audit import UnwritableReportsError, check_writable
+        from foanil.sources import sources
 
         try:
             check_writable(audit.folder)
         except UnwritableReportsError as error:
             pytest.exit(str(error), returncode=BAD_INPUT)
+        # Before anything runs: a file that is changed meanwhile leaves evidence that is stale from the start.
+        audit.sources = sources(session.config.rootpath, audit.registry)
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -341,8 +342,6 @@ class _Gatherer:
                     found = evidence_from_data(json.loads(str(value)))
                     if found not in self.audit.evidence:
                         self.audit.evidence.append(found)
-                elif key == MUTANTS:
-                    self.audit.mutants.append(str(value))
                 elif key == READINGS:
                     self.audit.readings.append(str(value))
 
@@ -385,20 +384,21 @@ def _exit_code(evidence: Sequence[Evidence]) -> int:
 
 def _write(config: pytest.Config, audit: _Session) -> list[str]:
     from foanil import figures, report
-    from foanil.audit import as_data, same_mathematics, to_json, write_all
+    from foanil.audit import KEPT, as_data, same_audit, to_json, write_all
 
     results = audit.results()
-    extra = {**_mutant_pages(audit), **_readings_page(audit), **_base_page(config)}
-    pages = report.render(results, _derivations(config, results), extra)
+    extra = {**_readings_page(audit), **_base_page(config)}
+    title, beside = audit.module.PAPER_TITLE, [name for name in KEPT if (audit.folder / name).is_file()]
+    pages = report.render(results, _derivations(config, results), extra, title=title, beside=beside)
     contents = {name: text.encode() for name, text in pages.items()}
     for record in results.evidence:
         if record.series:
             claim = results.registry[record.claim]
             contents[report.figure_path(claim.page, record)] = figures.draw(record.series, claim.title)
-    paper = {"title": audit.module.PAPER_TITLE, "sha256": audit.module.PAPER_SHA256}
-    data = to_json(as_data(results, paper, _run(config, audit)))
+    paper = {"title": title, "sha256": audit.module.PAPER_SHA256}
+    data = to_json(as_data(results, paper, _run(config, audit), audit.sources, contents))
     kept = audit.folder / "audit.json"
-    if not (kept.is_file() and same_mathematics(kept.read_text(encoding="utf-8"), data)):
+    if not (kept.is_file() and same_audit(kept.read_text(encoding="utf-8", errors="replace"), data)):
         contents["audit.json"] = data.encode()
     return write_all(audit.folder, contents, OWNED, KEPT)
 
@@ -441,19 +441,7 @@ def _base_page(config: pytest.Config) -> dict[str, str]:
     stems = sorted(path.stem for path in (config.rootpath / "proofs").glob("*.py"))
     modules = [importlib.import_module(f"proofs.{stem}") for stem in stems if stem != "__init__"]
     further = {name: lemma for module in modules for name, lemma in getattr(module, "LEMMAS", {}).items()}
-    return {"trusted_base.md": trusted_base_page(further)} if modules else {}
-
-
-def _mutant_pages(audit: _Session) -> dict[str, str]:
-    if not audit.mutants:
-        return {}
-    from foanil import kill_matrix
-    from foanil.statements import FORMULAS
-
-    records = sorted((kill_matrix.from_json(text) for text in set(audit.mutants)), key=lambda r: FORMULAS.index(r.name))
-    pages = {f"mutants/{record.name}.md": kill_matrix.formula_markdown(record) for record in records}
-    links = "\n".join(f"- [{record.name}](mutants/{record.name}.md)" for record in records)
-    return pages | {"mutants.md": f"{kill_matrix.summary_markdown(records)}\n## Formula by formula\n\n{links}\n"}
+    return {"trusted_base.md": trusted_base_page(further, config.rootpath)} if modules else {}
 
 
 def _readings_page(audit: _Session) -> dict[str, str]:

@@ -21,7 +21,7 @@ INTRODUCTION = (
     "The extraction of the paper's text lost every Greek letter, sign and ligature, so that each formula is a reading. "
     "Below, every candidate of a place is put to the same question, run by the audit; a rejected one that passes it "
     "too is not killed. Where nothing distinguishes two readings, that is what the page says. The letters, signs and "
-    "factors of each transcribed formula are also changed one at a time: [mutants](mutants.md)."
+    "factors of each transcribed formula are also changed one at a time: [mutants](kill_matrix.md)."
 )
 
 LETTERS = (

@@ -6,24 +6,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from foanil import dependency_graph, findings, interchange
 from foanil.audit import Audit
+from foanil.claims import PAPER_TITLE
+from foanil.dependency_graph import MARKS as MARKS
 from foanil.evidence import WARRANTS, Evidence, Outcome, Verdict
 from foanil.formal import Formula, latex, tree
+from foanil.markdown import cell as cell
+from foanil.markdown import folded
+from foanil.markdown import table as table
 
 if TYPE_CHECKING:
-    from foanil.claims.record import Claim
+    from foanil.claims.record import Claim, Source
 
 INTRODUCTION = (
     "Every verdict below is computed from evidence, and none is typed. Green means that *our evidence was reproduced*, "
     "not that the paper is right: an erratum is a counterexample check that passes. *Transitive* is the weakest "
     "verdict among a claim and everything it uses."
 )
-
-RUN_AGAIN = """```sh
-make audit                              # everything; these pages are rewritten
-pytest verify/ -m "claim(id='eq-7')"    # one claim
-foanil prove eq-7                       # its derivation
-```"""
 
 MEANINGS: Mapping[Verdict, str] = {
     Verdict.REFUTED: "false as printed: an exact or certified counterexample, and a corrected claim beside it",
@@ -39,33 +39,45 @@ MEANINGS: Mapping[Verdict, str] = {
 LEDGER = "readings.md"
 """The page on which every candidate of every ambiguous place is run."""
 
-MARKS: Mapping[Verdict, str] = {
-    Verdict.REFUTED: "✗",
-    Verdict.UNRESOLVED: "‼",
-    Verdict.DERIVED: "●",
-    Verdict.CERTIFIED: "◉",
-    Verdict.SUPPORTED: "○",
-    Verdict.UNCHECKED: "·",
-    Verdict.NOT_CHECKABLE: "–",
-    Verdict.OUT_OF_SCOPE: "–",
-}
-"""A mark beside each verdict, so that the table can be read without colour."""
+VERDICTS_CSV = "verdicts.csv"
+RENDERED = ("SUMMARY.md", findings.PAGE, dependency_graph.PAGE, dependency_graph.PICTURE, VERDICTS_CSV)
+"""The files that every audit has, besides the pages of results."""
 
 
 def render(
-    found: Audit, derivations: Mapping[str, Sequence[str]], extra_pages: Mapping[str, str] | None = None
+    found: Audit,
+    derivations: Mapping[str, Sequence[str]],
+    extra_pages: Mapping[str, str] | None = None,
+    *,
+    title: str = PAPER_TITLE,
+    beside: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Return the pages by path below reports/: SUMMARY.md, one page per result with evidence, and the extra pages.
+    """Return the files by path below reports/: those of RENDERED, a page per result with evidence, the extra pages.
 
-    `derivations` maps a page's stem to its printed derivations (Markdown).
+    `derivations` maps a page's stem to its printed derivations (Markdown), `title` is the paper's, and `beside` are
+    pages that other commands have written there, to which the summary leads.
     """
-    pages = {"SUMMARY.md": _summary(found, sorted(extra_pages or {}))}
-    ledger = LEDGER in (extra_pages or {})
-    for stem in dict.fromkeys(claim.page for claim in found.registry.values()):
-        claims = [claim for claim in found.registry.values() if claim.page == stem]
-        if any(found.of(claim.id) for claim in claims):
-            pages[f"{stem}.md"] = _page(found, stem, claims, derivations.get(stem, ()), ledger)
-    return pages | dict(extra_pages or {})
+    extra = dict(extra_pages or {})
+    links = {name: _link(found, claim) for name, claim in found.registry.items()}
+    results = {
+        stem: _page(found, stem, claims, derivations.get(stem, ()), LEDGER in extra)
+        for stem, claims in _results(found).items()
+    }
+    files = {
+        "SUMMARY.md": _summary(found, links, sorted((*extra, *beside)), title),
+        findings.PAGE: findings.page(found, links),
+        dependency_graph.PAGE: dependency_graph.page(found, links, _counts(found)),
+        dependency_graph.PICTURE: dependency_graph.svg(found, results),
+        VERDICTS_CSV: interchange.verdicts_csv(found),
+    }
+    return files | {f"{stem}.md": text for stem, text in results.items()} | extra
+
+
+def _results(found: Audit) -> dict[str, list[Claim]]:
+    """Return the claims of each page of which a claim has evidence, in registry order."""
+    stems = dict.fromkeys(found.registry[record.claim].page for record in found.evidence)
+    ordered = [stem for stem in dict.fromkeys(claim.page for claim in found.registry.values()) if stem in stems]
+    return {stem: [claim for claim in found.registry.values() if claim.page == stem] for stem in ordered}
 
 
 def figure_path(stem: str, record: Evidence) -> str:
@@ -80,39 +92,53 @@ def _slug(text: str) -> str:
 # SUMMARY -------------------------------------------------------------------------------------------
 
 
-def _summary(found: Audit, extra: Sequence[str]) -> str:
-    counts = [[f"{MARKS[kind]} {kind.value}", str(number), MEANINGS[kind]] for kind, number in found.count().items()]
-    rows = [_row(found, claim) for claim in found.registry.values()]
-    links = [f"- [{name}]({name})" for name in extra if "/" not in name]
+def _summary(found: Audit, links: Mapping[str, str], extra: Sequence[str], title: str) -> str:
+    rows = [_row(found, claim, links) for claim in found.registry.values()]
+    others = [findings.PAGE, dependency_graph.PAGE, *(name for name in extra if "/" not in name)]
     sections = [
-        "# Audit of *First-order ANIL provably learns representations despite overparametrisation*",
+        f"# Audit of *{title}*",
         INTRODUCTION,
         "## Findings",
-        "\n".join(_findings(found)) or "None.",
+        f"Each with its formulas and its correction: [findings and corrections]({findings.PAGE}).",
+        *findings.digest(found, links),
         "## Verdicts",
-        table(["verdict", "claims", "means"], counts),
+        _counts(found),
+        _matrix(found),
+        "## Further pages",
+        "\n".join([*(f"- [{name}]({name})" for name in others), f"- [{VERDICTS_CSV}]({VERDICTS_CSV})"]),
         "## Claims, in paper order",
         table(["claim", "what it says", "verdict", "transitive", "strongest evidence", "scope"], rows),
-    ]
-    if links:
-        sections += ["## Further pages", "\n".join(links)]
-    sections += [
         "## Run it again",
-        RUN_AGAIN,
+        _run_again("eq-7" if "eq-7" in found.registry else next(iter(found.registry))),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _findings(found: Audit) -> list[str]:
-    lines = []
-    for claim in found.registry.values():
-        own = found.verdicts[claim.id]
-        said = dict.fromkeys(record.finding for record in found.of(claim.id) if record.finding)
-        if own in (Verdict.REFUTED, Verdict.UNRESOLVED) or said:
-            label = f"**{own.value}** " if own in (Verdict.REFUTED, Verdict.UNRESOLVED) else ""
-            text = " ".join(said) or claim.statement
-            lines.append(f"- {label}{_link(found, claim)}: {text}")
-    return lines
+def _run_again(claim: str) -> str:
+    commands = {
+        "pytest verify/": "everything; these pages are rewritten",
+        f"pytest verify/ -m \"claim(id='{claim}')\"": "one claim",
+        f"foanil prove {claim}": "its derivation",
+    }
+    width = max(map(len, commands))
+    return "\n".join(["```sh", *(f"{command:<{width}}    # {what}" for command, what in commands.items()), "```"])
+
+
+def _counts(found: Audit) -> str:
+    """Return the table of verdicts: the mark and the meaning of each, and how many claims have it."""
+    rows = [[f"{MARKS[kind]} {kind.value}", str(number), MEANINGS[kind]] for kind, number in found.count().items()]
+    return table(["verdict", "claims", "means"], rows)
+
+
+def _matrix(found: Audit) -> str:
+    """Return how many claims of each source have each verdict."""
+    sources = dict.fromkeys(claim.source for claim in found.registry.values())
+    rows = [[source.value, *(str(_number(found, source, kind) or "") for kind in Verdict)] for source in sources]
+    return table(["source", *(f"{MARKS[kind]} {kind.value}" for kind in Verdict)], rows)
+
+
+def _number(found: Audit, source: Source, kind: Verdict) -> int:
+    return sum(claim.source is source and found.verdicts[name] is kind for name, claim in found.registry.items())
 
 
 def _link(found: Audit, claim: Claim) -> str:
@@ -120,18 +146,25 @@ def _link(found: Audit, claim: Claim) -> str:
     return f"[`{claim.id}`]({claim.page}.md#{claim.id})" if on_page else f"`{claim.id}`"
 
 
-def _row(found: Audit, claim: Claim) -> list[str]:
+def _row(found: Audit, claim: Claim, links: Mapping[str, str]) -> list[str]:
     own, transitive = found.verdicts[claim.id], found.transitive[claim.id]
-    best = min(found.of(claim.id), key=lambda record: list(Verdict).index(WARRANTS[record.method]), default=None)
+    best = min(
+        _warranting(found.of(claim.id)), key=lambda record: list(Verdict).index(WARRANTS[record.method]), default=None
+    )
     reason = claim.exclusion.reason if claim.exclusion is not None and best is None else ""
     return [
-        _link(found, claim),
+        links[claim.id],
         cell(claim.statement),
         f"{MARKS[own]} {own.value}",
         f"{MARKS[transitive]} {transitive.value}",
-        cell(best.method.value) if best else "",
+        f"[{best.method.value}]({_file(best)})" if best else "",
         cell(best.scope if best else reason),
     ]
+
+
+def _file(record: Evidence) -> str:
+    """Return the way from reports/ to the file of a check."""
+    return f"../{record.check.partition('::')[0]}"
 
 
 # Result pages --------------------------------------------------------------------------------------
@@ -141,15 +174,19 @@ def _page(found: Audit, stem: str, claims: Sequence[Claim], derivations: Sequenc
     sections = [f"# {_title(stem)}", "[Summary](SUMMARY.md)"]
     for claim in claims:
         sections += _claim(found, claim, ledger)
+    graph = dependency_graph.of_page(found, stem)
+    if graph:
+        sections += ["## What it rests on", WHOLE_GRAPH, graph]
     if derivations:
-        sections.append("## Derivations")
-        sections += [
-            _folded(text.splitlines()[0].lstrip("# "), text.partition("\n")[2].strip()) for text in derivations
-        ]
+        sections += ["## Derivations", f"Code: [proofs/{stem}.py](../proofs/{stem}.py)"]
+        sections += [folded(text.splitlines()[0].lstrip("# "), text.partition("\n")[2].strip()) for text in derivations]
     sections += ["## Run this page again", f"```sh\npytest verify/test_{stem}.py\n```"]
     return "\n\n".join(sections) + "\n"
 
 
+WHOLE_GRAPH = (
+    f"An arrow leads to the claim that uses another; thick: on this page. [All claims]({dependency_graph.PAGE})."
+)
 KINDS = {"eq": "Equation", "thm": "Theorem", "prop": "Proposition", "sec": "Section", "app": "Appendix"}
 
 
@@ -190,12 +227,17 @@ def _claim(found: Audit, claim: Claim, ledger: bool) -> list[str]:
         sections.append(f"Uses: {uses}")
     records = found.of(claim.id)
     sections += [text for record in records for text in _evidence(claim, record)]
-    if not records:
+    if not _warranting(records):
         reason = claim.exclusion.reason if claim.exclusion is not None else "No evidence yet."
         sections.append(reason)
-    else:
+    if records:
         sections.append(f"```sh\npytest verify/ -m \"claim(id='{claim.id}')\"\n```")
     return sections
+
+
+def _warranting(records: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return the evidence that says something about the truth of its claim."""
+    return tuple(record for record in records if WARRANTS[record.method] is not Verdict.UNCHECKED)
 
 
 def _transcription(name: str, formula: Formula) -> str:
@@ -214,7 +256,7 @@ def _evidence(claim: Claim, record: Evidence) -> list[str]:
     mark = {Outcome.HELD: "held", Outcome.FAILED: "**FAILED**", Outcome.INCONCLUSIVE: "**INCONCLUSIVE**"}
     killed = f" · {record.mutants[0]} of {record.mutants[1]} falsehoods killed" if record.mutants else ""
     head = f"- *{record.method.value}*: {mark[record.outcome]}{killed} · scope: {_plain(record.scope)}"
-    lines = [head, f"  `{record.check}`"]
+    lines = [head, f"  [`{record.check}`]({_file(record)})"]
     if record.finding:
         lines.append(f"  **Finding.** {record.finding}")
     out = ["\n\n".join(lines)]
@@ -227,12 +269,8 @@ def _evidence(claim: Claim, record: Evidence) -> list[str]:
     body = [record.shown.strip()] if record.shown.strip() else []
     body += [f"{label}: {text}" for label, text in record.details]
     if body:
-        out.append(_folded("what was found", "```text\n" + "\n".join(body).replace("```", "'''") + "\n```"))
+        out.append(folded("what was found", "```text\n" + "\n".join(body).replace("```", "'''") + "\n```"))
     return out
-
-
-def _folded(summary: str, body: str) -> str:
-    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
 # Markdown ------------------------------------------------------------------------------------------
@@ -241,17 +279,6 @@ def _folded(summary: str, body: str) -> str:
 def _plain(text: str) -> str:
     """Escape what Markdown or GitHub's maths would take for markup in plain text."""
     return re.sub(r"([*_<>|$\[\]])", r"\\\1", text)
-
-
-def cell(text: str) -> str:
-    """Return text for a table cell: one line, no bare bar."""
-    return " ".join(text.split()).replace("|", r"\|")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [list(head), ["---"] * len(head), *(list(row) for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 FORBIDDEN_MACROS = (r"\operatorname", r"\newcommand", r"\def", r"\mbox", r"\phantom")

@@ -32,6 +32,8 @@ class Kind(Enum):
     INVERSE = "inverse"
     REPEAT = "repeat"
     STRAY = "stray"
+    PAIR = "pair"
+    """Two rewritings, one after the other."""
 
 
 CONFUSED: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -1,7 +1,7 @@
 """Many small trajectories of (5)-(6) at once, for any covariance: one call moves all of them.
 
 Pure numbers, after the problem's symmetries: with c = λ_min(Σ⋆), task parameters turned into the eigenbasis of Σ⋆ and
-the complement, which enters through DᵀD only, reduced to as many rows as it has columns,
+the complement, which enters through DᵀD only, reduced to at most as many rows as it has columns,
 B̂ = √α·[B⋆ᵀB; B⋆,⊥ᵀB], ŵ = w/√(αc), νᵢ = λᵢ(Σ⋆)/c, a = αβc, ρ = β/α, m = m_in, κ = σ̄²/c.
 """
 
@@ -71,7 +71,7 @@ def _total(letters: Letters) -> float:
 
 
 def stack(problems: Sequence[Letters], thetas: Sequence[Iterate]) -> Stack:
-    """Return iterates of one k, k′ and d as a stack: B̂ in the eigenbasis of Σ⋆, the complement as a triangle."""
+    """Return iterates of one k, k′ and d as a stack: B̂ in the eigenbasis of Σ⋆, the complement in at most k′ rows."""
     blocks = [_pure(letters, theta) for letters, theta in zip(problems, thetas, strict=True)]
     return Stack(np.array([B for B, _ in blocks]), np.array([w for _, w in blocks]))
 
@@ -80,9 +80,10 @@ def _pure(letters: Letters, theta: Iterate) -> tuple[Floats, Floats]:
     """Return B̂ and ŵ of one iterate."""
     values, axes = np.linalg.eigh(letters["Sigma_star"])
     alpha = float(letters["alpha"])
-    signal = letters["B_star"].T @ theta.B
-    rest = theta.B - letters["B_star"] @ signal
-    B = np.vstack([axes.T @ signal, np.linalg.qr(rest, mode="r")])
+    signal, rest = letters["B_star"].T @ theta.B, letters["B_star_perp"].T @ theta.B
+    if len(rest) > rest.shape[1]:
+        rest = np.linalg.qr(rest, mode="r")
+    B = np.vstack([axes.T @ signal, rest])
     return alpha**0.5 * B, theta.w / (alpha * values[0]) ** 0.5
 
 

@@ -21,6 +21,7 @@ from foanil.boundary.instances import Instance, failure
 from foanil.boundary.spaces import (
     BOUNDARIES,
     SHAPES,
+    WIDE,
     Boundary,
     Shape,
     others_hold,
@@ -43,7 +44,10 @@ ESCAPED = 1e4
 """α‖B_t‖² beyond this counts as divergence."""
 
 FARTHEST = 10.0
-POPULATION, GENERATIONS, MOST = 8, 8, 60_000
+POPULATION, MOST = 8, 60_000
+LONG = 1_000_000
+"""Steps at most, where a wide boundary is searched."""
+
 FEW = 3
 """So few late ones in a generation are followed eight times as long."""
 
@@ -142,6 +146,7 @@ def _placed(boundary: Boundary, value: Fraction, instance: Instance) -> Instance
         "ratio": lambda: {"rho": value, "a": value / (4 * max(instance.kappa, Fraction(1)))},
         "product": lambda: {"a": value, "kappa": Fraction(1), "rho": Fraction(1)},
         "sample-free-start": lambda: {"x": value},
+        "noisy-start": lambda: {"x": value},
     }
     return replace(instance, **changes[boundary.name]())
 
@@ -150,7 +155,7 @@ def _losing(boundary: Boundary, instance: Instance) -> Iterator[Instance]:
     """Yield the instance with a = 1/(E − 1), where φ = 0: the first step loses the rank."""
     for v in {instance.v, Fraction(0), Fraction(1)}:
         here = replace(instance, v=v)
-        if here.pull > 1 and boundary.name in {"start", "sample-free-start"}:
+        if here.pull > 1 and boundary.name in {"start", "sample-free-start", "noisy-start"}:
             yield replace(here, a=1 / (here.pull - 1), rho=Fraction(1))
 
 
@@ -187,6 +192,7 @@ class Searched:
 
     boundary: Boundary
     seed: int
+    generations: int
     rungs: tuple[Rung, ...]
     complete: bool
 
@@ -208,7 +214,8 @@ class Searched:
     def data(self) -> dict[str, Any]:
         """Return the outcome as plain data, exact numbers as fractions in text."""
         rungs = [asdict(rung) | {"value": str(rung.value), "instance": _texts(rung.instance)} for rung in self.rungs]
-        return {"name": self.boundary.name, "seed": self.seed, "complete": self.complete, "rungs": rungs}
+        told = {"seed": self.seed, "generations": self.generations, "complete": self.complete}
+        return {"name": self.boundary.name, **told, "rungs": rungs}
 
     def __str__(self) -> str:
         """Return the sentence of the table."""
@@ -239,7 +246,7 @@ def read(data: Mapping[str, Any]) -> Searched:
         Rung(**each | {"value": Fraction(each["value"]), "instance": _instance(each["instance"])})
         for each in data["rungs"]
     )
-    return Searched(BOUNDARIES[data["name"]], data["seed"], rungs, data["complete"])
+    return Searched(BOUNDARIES[data["name"]], data["seed"], data["generations"], rungs, data["complete"])
 
 
 def _instance(texts: Mapping[str, str] | None) -> Instance | None:
@@ -252,13 +259,18 @@ def _or_none(value: Fraction | None) -> str:
     return "none" if value is None else str(value)
 
 
+def sizes(boundary: Boundary) -> tuple[Shape, ...]:
+    """Return the sizes of problems that are searched for a boundary."""
+    return WIDE if boundary.wide else SHAPES
+
+
 def searched(
     name: str,
     seconds: float = 60.0,
     seed: int = 20261123,
     *,
-    generations: int = GENERATIONS,
-    shapes: tuple[Shape, ...] = SHAPES,
+    generations: int | None = None,
+    shapes: tuple[Shape, ...] | None = None,
     tell: Callable[[str], object] = lambda line: None,
 ) -> Searched:
     """Search one boundary, value by value from the least; `tell` hears of each with the seconds that remain.
@@ -268,16 +280,18 @@ def searched(
     if name not in BOUNDARIES:
         raise ValueError(f"expected one of {', '.join(BOUNDARIES)}; got {name!r}")
     boundary, ends, rungs = BOUNDARIES[name], time.monotonic() + seconds, list[Rung]()
+    generations = boundary.generations if generations is None else generations
+    tried = shapes if shapes is not None else sizes(boundary)
     for place, value in enumerate(boundary.ladder):
         left = ends - time.monotonic()
         if left <= 0:
             break
         tell(f"{boundary.ratio} = {value}: {left:.0f} s left")
         # αβc near 1 leaves room for one signal direction only: κ ≥ k
-        used = [shape for shape in shapes if shape.k == 1 or name != "product"]
+        used = [shape for shape in tried if shape.k == 1 or name != "product"]
         found = [_evolve(boundary, value, shape, seed + 100 * place + i, generations) for i, shape in enumerate(used)]
         rungs.append(_together(value, found))
-    return Searched(boundary, seed, tuple(rungs), len(rungs) == len(boundary.ladder))
+    return Searched(boundary, seed, generations, tuple(rungs), len(rungs) == len(boundary.ladder))
 
 
 def _evolve(boundary: Boundary, value: Fraction, shape: Shape, seed: int, generations: int) -> Rung:
@@ -289,7 +303,7 @@ def _evolve(boundary: Boundary, value: Fraction, shape: Shape, seed: int, genera
         vectors = np.atleast_2d(columns.T)
         problem = problems(boundary, value, shape, vectors)
         with np.errstate(all="ignore"):
-            ends = follow(*problem, patience(*problem))
+            ends = follow(*problem, patience(*problem, LONG if boundary.wide else MOST))
         late = np.flatnonzero(ends.distance > ARRIVED)
         if 0 < len(late) <= FEW:  # perhaps only slow
             more = problem[0].part(late), problem[1].part(late)

@@ -31,6 +31,7 @@ class Boundary:
 
     `proved` None: nothing is proved uniformly. `claim` holds the proof; verify/ proves it again with this very number.
     `samples` and `noise` are the largest m_in and κ/k searched. `ladder` are the values of the ratio at which it is.
+    `wide`: sizes up to k = 4, rows of the complement that may share the directions of the signal's, long horizons.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Boundary:
     samples: float = 100.0
     noise: float = 3.0
     always: bool = False
+    wide: bool = False
+    generations: int = 8
 
     @property
     def proved_text(self) -> str:
@@ -108,6 +111,18 @@ BOUNDARIES: Mapping[str, Boundary] = {
             _ladder("1/5", "1/3", "1/2", "3/4", "9/10", "99/100", "1"),
             samples=1e6,
             noise=8.0,
+            generations=18,
+        ),
+        Boundary(
+            "noisy-start",
+            "alpha ||B_0||^2 for every m_in, kappa up to 100 k",
+            "app-a-m-in-artifact",
+            None,
+            _ladder("1/3", "2/3", "99/100"),
+            samples=1e6,
+            noise=100.0,
+            wide=True,
+            generations=24,
         ),
     )
 }
@@ -128,6 +143,8 @@ class Shape:
 
 
 SHAPES = (Shape(1, 1, 0), Shape(1, 1, 1), Shape(1, 2, 1), Shape(2, 2, 1), Shape(2, 3, 2))
+WIDE = (Shape(1, 1, 1), Shape(1, 3, 2), Shape(2, 2, 2), Shape(2, 4, 2), Shape(3, 3, 3), Shape(4, 4, 2), Shape(4, 5, 4))
+"""Sizes searched without and with `Boundary.wide`; counterexamples are certified in the first of SHAPES."""
 
 
 def scalars(boundary: Boundary, value: Fraction, shape: Shape, vectors: Floats) -> dict[str, Floats]:
@@ -161,6 +178,7 @@ def _at(name: str, at: Floats, found: Mapping[str, Floats]) -> dict[str, Floats]
         # (ασ̄)² = aκ/ρ is least, a itself, at k = κ = ρ = 1
         "product": lambda: {"step": at, "kappa": np.ones_like(at), "rho": np.ones_like(at)},
         "sample-free-start": lambda: {"size": at},
+        "noisy-start": lambda: {"size": at},
     }
     return letters[name]()
 
@@ -170,7 +188,11 @@ def problems(boundary: Boundary, value: Fraction, shape: Shape, vectors: Floats)
     found, count = scalars(boundary, value, shape, vectors), len(vectors)
     entries = 2 * vectors[:, 6:] - 1 + 1e-6
     head, rows = entries[:, : shape.k_prime], entries[:, shape.k_prime :]
-    B = rows.reshape(count, shape.k + shape.rest, shape.k_prime)
+    B = rows.reshape(count, shape.k + shape.rest, shape.k_prime).copy()
+    if boundary.wide:  # the share of the start's size is free here: it turns the complement towards the signal
+        turned = vectors[:, 2][:, None, None]
+        like = np.arange(shape.rest) % shape.k
+        B[:, shape.k :] = (1 - turned) * B[:, shape.k :] + turned * B[:, like]
     B = B * (found["size"] ** 0.5 / np.linalg.norm(B, 2, axis=(1, 2)))[:, None, None]
     w = head * (found["v"] ** 0.5 / np.linalg.norm(head, axis=1))[:, None]
     spectrum = np.ones((count, shape.k))
@@ -191,6 +213,7 @@ def value_of(boundary: Boundary, instance: Instance) -> Fraction:
         "ratio": instance.rho,
         "product": instance.a,
         "sample-free-start": size,
+        "noisy-start": size,
     }
     return Fraction(values[boundary.name])
 
@@ -198,6 +221,7 @@ def value_of(boundary: Boundary, instance: Instance) -> Fraction:
 FREES = {
     "start": {"start"},
     "sample-free-start": {"start"},
+    "noisy-start": {"start"},
     "start-noise": set[str](),
     "step-size": {"step-size"},
     "product": {"step-size"},

@@ -45,6 +45,7 @@ THEOREM_1 = (*ITERATION, ISOTROPIC, *PRINTED_CONDITIONS)
 EXPLICIT_STEPS = r"$0 \lt \beta \le \alpha \le 1/(2\bar\sigma)$"
 EXPLICIT_START = r"$\alpha \lVert B_0 \rVert^2 \le 1/(4 m_{\mathrm{in}})$"
 EXPLICIT_HEAD = r"$\lVert w_0 \rVert^2 \le \alpha c$"
+ANISOTROPIC_HEAD = r"$\lVert w_0 \rVert^2 \le \alpha \lambda_{\min}(\Sigma_\star)$"
 
 THEOREM_1_EXPLICIT = (*ITERATION, ISOTROPIC, FULL_RANK_START, EXPLICIT_START, EXPLICIT_HEAD, EXPLICIT_STEPS)
 """Theorem 1 with constants in place of O(.)."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from foanil.claims.hypotheses import (
+    ANISOTROPIC_HEAD,
     ANY_COVARIANCE,
     EXPLICIT_HEAD,
     EXPLICIT_START,
+    EXPLICIT_STEPS,
     FULL_RANK_START,
     ISOTROPIC,
     ITERATION,
@@ -340,18 +342,20 @@ THEOREM = (
     ),
     Claim(
         id="new-head-bound-sharp",
-        title="The bound on the initial head is sharp at the exact width",
+        title="How long the initial head may be",
         location="beside Theorem 1, Section 3",
         kind=Kind.BOUND,
         source=Source.OURS,
-        statement=r"$\lVert w_0 \rVert^2 \le \alpha\lambda_{\min}(\Sigma_\star)$ cannot be relaxed at $k' "
-        r"= k$: for every larger bound the limits fail somewhere. For $k' \gt k$ and a generic $B_0$ "
-        "they survive.",
+        statement=r"$\lVert w_0 \rVert^2 \le \alpha c$ cannot be relaxed at $k' = k$: for every larger bound the "
+        r"limits fail somewhere. With $\beta\lVert w_0 \rVert^2 \le \frac12$ in its place the first two limits hold, "
+        r"and all eigenvalues of $\Lambda_t$ but at most one tend to those of $\Lambda_\star$, the remaining one there "
+        r"or to $0$. For $k' \gt k = 1$ all limits hold for almost every $(B_0, w_0)$; for $k' \gt k \gt 1$ almost no "
+        "start converges to a point of deficient rank.",
         latex=r"k' = k : \quad \forall \eta \gt 0 \; \exists (B_0, w_0) \text{ with } \lVert w_0 \rVert^2 "
         r"= (1 + \eta) \alpha c, \; \Lambda_t \not\to \Lambda_\star",
         page="thm_1_hypotheses",
-        hypotheses=(*ITERATION, ISOTROPIC, FULL_RANK_START),
-        uses=("new-collapse-lemma", "new-dimensionless-form"),
+        hypotheses=(*ITERATION, ISOTROPIC, FULL_RANK_START, EXPLICIT_START, EXPLICIT_STEPS),
+        uses=("new-collapse-lemma", "new-dimensionless-form", "new-fixed-points", "new-thm-1-region-form"),
     ),
     Claim(
         id="new-bound-needs-sample-size",
@@ -383,9 +387,10 @@ THEOREM = (
         source=Source.OURS,
         statement=r"Drop the rank of $B_\star^\top B_0$, the bound on $\lVert B_0 \rVert$, the bound on $\lVert w_0 "
         r"\rVert$, $\beta \le \alpha$, the bound on $\alpha$, or finitely many inner samples, keep the others, and one "
-        "of the three limits fails from some start.",
+        r"of the three limits fails from some start. The constant of $m_{\mathrm{in}} \alpha \lVert B_0 \rVert^2$ must "
+        r"be below 1, and the bound on $\beta/\alpha$ at most 4.",
         latex=r"\mathrm{rank}(B_\star^\top B_0) \lt k; \quad s\alpha\lVert B_0 \rVert^2 \gt 1 + \tfrac{2}{a}; \quad "
-        r"\lVert w_0 \rVert^2 = (1 + \eta)\alpha c; \quad \beta \gt 8\alpha; \quad \alpha\beta c \gt 1; \quad "
+        r"\lVert w_0 \rVert^2 = (1 + \eta)\alpha c; \quad \beta \gt 4\alpha; \quad \alpha\beta c \gt 1; \quad "
         r"m_{\mathrm{in}} = \infty",
         page="thm_1_necessity",
         hypotheses=(*ITERATION, ISOTROPIC, *_DIMENSIONLESS[1:]),
@@ -530,7 +535,14 @@ ADAPTATION = (
         r"$\det(B_\star^\top B_t) \gt 0$ and those that end with $\det(B_\star^\top B_t) \lt 0$, when $k' = k$.",
         latex=r"\Lambda_t \to \Lambda_\star \quad \text{for almost every } B_0",
         page="thm_1_conjecture",
-        hypotheses=(*ITERATION, POSITIVE_COVARIANCE, FULL_RANK_START, EXPLICIT_START, *THEOREM_1_EXPLICIT[-2:]),
+        hypotheses=(
+            *ITERATION,
+            POSITIVE_COVARIANCE,
+            FULL_RANK_START,
+            EXPLICIT_START,
+            ANISOTROPIC_HEAD,
+            EXPLICIT_STEPS,
+        ),
         uses=("eq-5", "eq-6", "eq-7", "eq-8"),
     ),
     Claim(

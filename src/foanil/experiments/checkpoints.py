@@ -7,6 +7,7 @@ executed, and a changed byte is noticed.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import io
 import os
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 Saved: TypeAlias = Mapping[str, NDArray[np.floating]]
 
 FORMAT = b"foanil checkpoint 1\n"
+MOST_UNFOLDING = 100
+"""An archive may unfold to so many times its size: saved states do by less than 2, a malicious one by 1000."""
 
 
 class CheckpointError(ValueError):
@@ -49,10 +52,26 @@ def load(path: Path) -> dict[str, NDArray[np.floating]]:
             f"got {len(content)} bytes without it; move the file away to train this run again from its start"
         )
     try:
-        with np.load(io.BytesIO(archive), allow_pickle=False) as found:
-            return dict(found)
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        return unpacked(archive)
+    except ValueError as error:
         raise CheckpointError(f"the checkpoint {path} holds no arrays: {error}; move it away to train again") from error
+
+
+def unpacked(archive: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a NumPy archive. Raises ValueError when it is none, or would unfold to far more bytes."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size > MOST_UNFOLDING * len(archive):
+            raise ValueError(f"{len(archive)} bytes that would unfold to {size}")
+        with np.load(io.BytesIO(archive), allow_pickle=False) as found:
+            arrays = dict(found)
+    except Exception as error:  # neither NumPy nor zipfile names a closed list of what a malformed header may raise
+        raise ValueError(str(error) or type(error).__name__) from error
+    strangers = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
+    if strangers:
+        raise ValueError(f"{strangers[0]!r} is no array")
+    return arrays
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -60,6 +79,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear(path)
         scratch.write_bytes(content)
         scratch.replace(path)
     except OSError as error:
@@ -78,6 +98,24 @@ def require_writable(*folders: Path) -> None:
         probe = folder / "foanil"
         write_bytes(probe, b"")
         probe.unlink()
+
+
+def _clear(path: Path) -> None:
+    """Remove what processes that are gone left aside of a file: they were killed while they wrote it."""
+    for aside in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        writer = aside.name.split(".")[-2]
+        if not (writer.isdecimal() and _is_running(int(writer))):
+            aside.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it runs, for somebody else
+        return True
+    return True
 
 
 def _digest(content: bytes) -> bytes:

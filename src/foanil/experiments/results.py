@@ -18,12 +18,15 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from foanil.experiments.checkpoints import write_bytes
+from foanil.experiments.checkpoints import unpacked, write_bytes
 from foanil.experiments.configuration import Configuration
 from foanil.experiments.training import COLUMNS, Trained
 from foanil.simulation.tasks import Floats
 
 LABEL = "experiment.json"
+FILES = ("risks.csv", "series.csv", "networks.npz")
+OF_ANOTHER_FORM = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What taking data apart raises when it has another form than expected."""
 
 
 class ResultsError(ValueError):
@@ -138,7 +141,7 @@ def read(folder: Path) -> Results:
     """Read an experiment back. Raises ResultsError when a file is missing, damaged, or not the one that was written."""
     try:
         label = json.loads((folder / LABEL).read_text(encoding="utf-8"))
-        contents = {name: (folder / name).read_bytes() for name in label["sha256"]}
+        contents = {name: (folder / name).read_bytes() for name in FILES}
         changed = [
             name for name, content in contents.items() if hashlib.sha256(content).hexdigest() != label["sha256"][name]
         ]
@@ -154,7 +157,9 @@ def read(folder: Path) -> Results:
             tuple(_risk(row) for row in _rows(contents["risks.csv"])),
             _read_networks(contents["networks.npz"], _series(contents["series.csv"])),
         )
-    except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except ResultsError:
+        raise
+    except (OSError, csv.Error, RecursionError, *OF_ANOTHER_FORM) as error:
         raise ResultsError(
             f"{folder} holds no readable results ({error!r}); expected {LABEL}, risks.csv, series.csv and "
             "networks.npz, as `foanil table1` writes them"
@@ -179,10 +184,8 @@ def _series(content: bytes) -> dict[tuple[str, int], Floats]:
 
 
 def _read_networks(content: bytes, series: Mapping[tuple[str, int], Floats]) -> Networks:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return {
-            (name, number): Trained(
-                int(rows[-1, 0]), arrays[f"{name}/{number}/B"], dict(arrays).get(f"{name}/{number}/w"), rows
-            )
-            for (name, number), rows in series.items()
-        }
+    arrays = unpacked(content)
+    return {
+        (name, number): Trained(int(rows[-1, 0]), arrays[f"{name}/{number}/B"], arrays.get(f"{name}/{number}/w"), rows)
+        for (name, number), rows in series.items()
+    }

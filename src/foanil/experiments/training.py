@@ -259,7 +259,25 @@ def resumed(run: Run, path: Path) -> Position:
             "the same flags as before"
         )
     state: State = {name: array for name, array in arrays.items() if name not in ("t", "series", "run")}
+    if not _is_position(run, arrays, state):
+        raise checkpoints.CheckpointError(
+            f"the checkpoint {path} has other arrays than this run saves (names, shapes, kinds of numbers); "
+            "move it away to train again"
+        )
     return int(arrays["t"]), state, [tuple(row) for row in arrays["series"].tolist()]
+
+
+def _is_position(run: Run, arrays: checkpoints.Saved, state: State) -> bool:
+    """Whether saved arrays are a step of the run, rows of what was observed, and a state of the shapes of its start."""
+    t, series, begun = arrays.get("t"), arrays.get("series"), start(run)
+    if t is None or t.shape or t.dtype.kind not in "iu" or not 0 <= t <= run.steps:
+        return False
+    if series is None or series.dtype.kind != "f" or series.ndim != 2 or series.shape[1] != len(COLUMNS):
+        return False
+    kept = {name for name in ("B", "w") if name in begun} if t == run.steps else set(begun)
+    return set(state) == kept and all(
+        state[name].shape == begun[name].shape and state[name].dtype.kind == "f" for name in kept
+    )
 
 
 def _save(run: Run, path: Path, t: int, state: State, rows: list[tuple[float, ...]]) -> None:

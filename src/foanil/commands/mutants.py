@@ -1,0 +1,45 @@
+"""`foanil mutants`: every wrong formula, goal and falsehood at every channel, and the page of what killed them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from foanil.commands.terminal import AS_JSON, checkout, print_json
+
+UNDECIDED = 3
+
+
+@click.command()
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Processes at a time.")
+@click.option("--seconds", default=3600.0, show_default=True, type=click.FloatRange(0), help="Start nothing later.")
+@click.option(
+    "--kept", type=click.Path(path_type=Path), help="Where outcomes are kept. Default: runs/kill_matrix.jsonl."
+)
+@click.option("--reports", type=click.Path(path_type=Path), help="Default: reports/ of the checkout.")
+@AS_JSON
+def mutants(jobs: int, seconds: float, kept: Path | None, reports: Path | None, as_json: bool) -> None:
+    """Run the kill matrix and write its pages. Example: foanil mutants --jobs 2 --seconds 600
+
+    What an earlier run has kept is not run again while the formula, the check and what they reach are the same.
+    Exit codes: 0 no survivor, 1 a survivor or a contradiction, 3 not everything was run in time.
+    """
+    from foanil.audit import write_all
+    from foanil.kill_pages import pages, survivors
+    from foanil.mutation_run import matrix
+
+    root = checkout("the checks that kill mutants")
+    sys.path.insert(0, str(root))
+    found = matrix(
+        root, kept or root / "runs" / "kill_matrix.jsonl", jobs, seconds, lambda line: click.echo(line, err=True)
+    )
+    written = {name: text.encode() for name, text in pages(found).items()}
+    write_all(reports or root / "reports", written, ("mutants/*.md",))
+    left = survivors(found)
+    if as_json:
+        print_json({"survivors": left, "not_run": found.missing})
+    else:
+        click.echo("\n".join(left) or "no survivor")
+    sys.exit(1 if left else UNDECIDED if found.missing else 0)

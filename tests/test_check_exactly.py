@@ -1,0 +1,383 @@
+"""Where the checker of certificates draws its lines: equality is accepted, and a hair's breadth beyond is rejected.
+
+Every letter is other than 1, so that no factor can be left out unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from flint import arb, arb_mat, fmpq, fmpq_mat
+
+from foanil import dynamics
+from foanil.arrays import EXACT
+from foanil.certificates.check import (
+    RejectedError,
+    _check_collapse,
+    _check_divergence,
+    _check_refutation,
+    _check_start,
+    _is_psd,
+)
+from foanil.certificates.check_balls import Sizes, is_definite, iterate
+from foanil.certificates.check_chain import Chain, Link, _power, _root
+from foanil.setting import Setting, State
+
+HAIR = Fraction(1, 10**30)
+
+
+def matrix(rows: list[list[Any]]) -> fmpq_mat:
+    """Return an exact matrix."""
+    entries = [Fraction(entry) for row in rows for entry in row]
+    return fmpq_mat(len(rows), len(rows[0]), [fmpq(x.numerator, x.denominator) for x in entries])
+
+
+# Definiteness --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_psd"),
+    [
+        ([[0]], True),
+        ([[HAIR]], True),
+        ([[-HAIR]], False),
+        ([[1, 0], [0, 0]], True),
+        ([[1, 1], [1, 1]], True),
+        ([[1, 1 + HAIR], [1 + HAIR, 1]], False),
+        ([[0, 1], [1, 0]], False),
+        ([[-1, 0], [0, -1]], False),
+        ([[2, 1, 0], [1, 2, 1], [0, 1, 2]], True),
+        ([[1, 0, 0], [0, 1, 0], [0, 0, -HAIR]], False),
+        ([[-1, 0, 0], [0, -1, 0], [0, 0, 3]], False),
+        ([[0, 0, 0], [0, 0, 0], [0, 0, 0]], True),
+    ],
+)
+def test_semidefinite_matrices_are_told_exactly(rows: list[list[Any]], is_psd: bool) -> None:
+    """Singular ones are accepted, and an eigenvalue below 0 by a hair is seen, in each dimension."""
+    assert _is_psd(matrix(rows)) is is_psd
+
+
+# A start -------------------------------------------------------------------------------------------
+
+START = Sizes(
+    *(4, 2, 3, 5),
+    *(Fraction(7, 3), Fraction(1, 2), Fraction(2, 5), Fraction(3, 11)),
+    matrix([[1, 0], [0, 1], [0, 0], [0, 0]]),
+    matrix([[3, 0, 0], [0, 2, 0], [0, 0, "1/2"], [0, 0, 0]]),
+    matrix([[1], [2], [3]]),
+)
+"""αΛ_0 = α·diag(9, 4), α‖B⋆,⊥ᵀB_0‖² = α/4, ‖w_0‖² = 14."""
+TRUE = {
+    "ell": 9 * START.alpha,
+    "delta": START.alpha / 4,
+    "omega": 14 / (START.alpha * START.c),
+    "floor": 4 * START.alpha,
+}
+
+
+def test_bounds_that_are_attained_are_accepted() -> None:
+    """Bounds equal to what they bound are true; so are wider ones, and no floor."""
+    _check_start(START, START.w, **TRUE)
+    _check_start(START, START.w, **{name: x + (HAIR if name != "floor" else -HAIR) for name, x in TRUE.items()})
+    _check_start(START, START.w, **{**TRUE, "floor": None})
+
+
+@pytest.mark.parametrize("name", TRUE)
+@pytest.mark.parametrize("by", [HAIR, Fraction(1, 10)], ids=["a hair", "a tenth"])
+def test_bounds_that_are_crossed_are_rejected(name: str, by: Fraction) -> None:
+    """A bound on the wrong side of what it bounds, by however little, is rejected, and named."""
+    crossed = {**TRUE, name: TRUE[name] + (by if name == "floor" else -by)}
+    with pytest.raises(RejectedError, match=rf"^{name} must bound"):
+        _check_start(START, START.w, **crossed)
+
+
+def test_start_of_less_rank_is_rejected() -> None:
+    """A start that does not see all of B⋆ is no start of a convergent run, whatever its bounds."""
+    less = replace(START, B=matrix([[3, 0, 0], [6, 0, 0], [0, 0, "1/2"], [0, 0, 0]]))
+    with pytest.raises(RejectedError, match="rank"):
+        _check_start(less, START.w, Fraction(99), Fraction(99), Fraction(99), None)
+
+
+# The collapse --------------------------------------------------------------------------------------
+
+
+def collapsing(eta: Fraction, root: Fraction, **changes: Any) -> tuple[dict[str, str], Sizes]:
+    """Return a refutation at the very edge of its lemma: 4aκ = ρ and χ² = aη²/(8ρ), with (1 + η)/2 = root²."""
+    alpha, c = Fraction(1, 8), Fraction(8)
+    B = [[eta / 4, eta / 4], [0, 0]]
+    numbers = (c, Fraction(8), alpha, Fraction(1, 16))
+    sizes = Sizes(2, 1, 2, 3, *numbers, matrix([[1], [0]]), matrix(B), matrix([[root]] * 2))
+    found = {"eta": str(eta), "square": str(alpha * eta**2 / 8)}
+    return found, replace(sizes, **changes)
+
+
+@pytest.mark.parametrize(("eta", "root"), [("1", "1"), ("7/25", "4/5")])
+def test_collapse_at_the_edge_is_accepted(eta: str, root: str) -> None:
+    """Where every inequality of the lemma is an equality, it still speaks; with β = α too."""
+    _check_collapse(*collapsing(Fraction(eta), Fraction(root)))
+    found, sizes = collapsing(Fraction(eta), Fraction(root), beta=Fraction(1, 8))
+    _check_collapse(found, sizes)
+
+
+def moved(found: dict[str, str], name: str, by: Fraction) -> dict[str, str]:
+    """Return a refutation in which one number is another."""
+    return found | {name: str(Fraction(found[name]) + by)}
+
+
+COLLAPSES: dict[str, tuple[str, Callable[[dict[str, str], Sizes], tuple[dict[str, str], Sizes]]]] = {
+    "noise": ("4α²σ̄²", lambda found, n: (found, replace(n, sigma_sq=n.sigma_sq + HAIR))),
+    "step": ("β ≤ α", lambda found, n: (found, replace(n, beta=n.alpha + HAIR))),
+    "no excess": (r"\(0, 1\]", lambda found, n: (found | {"eta": "0"}, n)),
+    "too much excess": (r"\(0, 1\]", lambda found, n: (found | {"eta": str(1 + HAIR)}, n)),
+    "no square": ("square must be", lambda found, n: (found | {"square": "0"}, n)),
+    "too large a square": ("square must be", lambda found, n: (moved(found, "square", HAIR), n)),
+    "another square": ("singular", lambda found, n: (moved(found, "square", -HAIR), n)),
+    "another head": ("eta must be", lambda found, n: (found, replace(n, w=n.w * fmpq(10**30 + 1, 10**30)))),
+    "another scale": ("eta must be", lambda found, n: (moved(found, "eta", HAIR), n)),
+    "a complement": ("col", lambda found, n: (found, replace(n, B=matrix([["7/100", "7/100"], [HAIR, 0]])))),
+    "no direction": ("singular", lambda found, n: (found, replace(n, B=matrix([["7/100", "8/100"], [0, 0]])))),
+}
+
+
+@pytest.mark.parametrize(("said", "change"), COLLAPSES.values(), ids=COLLAPSES)
+def test_collapse_beyond_the_edge_is_rejected(said: str, change: Callable[..., Any]) -> None:
+    """Each hypothesis of the lemma, missed by a hair, is the one that the rejection names."""
+    found, sizes = change(*collapsing(Fraction(7, 25), Fraction(4, 5)))
+    with pytest.raises(RejectedError, match=said):
+        _check_collapse(found, sizes)
+
+
+# Divergence ----------------------------------------------------------------------------------------
+
+
+class ReachedError(Exception):
+    """The checker went on to follow the iterates: what comes before held."""
+
+
+def reached(*_: object) -> None:
+    """Stop where the long work would begin."""
+    raise ReachedError
+
+
+def diverging(part: str, least: Fraction, t: int = 7) -> dict[str, Any]:
+    """Return a refutation that says: from step t on this part of B only grows."""
+    return {"part": part, "at_least": str(least), "t": t, "direction": ["1"] * (2 if part == "C" else 4)}
+
+
+EDGES = {"C": (2 + START.a) / (START.a * START.s), "D": 2 / (START.a * START.q)}
+
+
+@pytest.mark.parametrize("part", EDGES)
+def test_growth_must_be_by_more_than_nothing(part: str) -> None:
+    """At the edge the norm need not grow: rejected; beyond it the iterates are followed."""
+    with pytest.raises(RejectedError, match="at_least must be so large"):
+        _check_divergence(diverging(part, EDGES[part]), START, reached)
+    with pytest.raises(ReachedError):
+        _check_divergence(diverging(part, EDGES[part] + HAIR), START, reached)
+
+
+def test_time_of_divergence_is_bounded() -> None:
+    """Up to 100000 steps are followed, no more, and a zero direction divides nothing."""
+    with pytest.raises(ReachedError):
+        _check_divergence(diverging("C", Fraction(99), 100000), START, reached)
+    with pytest.raises(RejectedError, match="at most 100000"):
+        _check_divergence(diverging("C", Fraction(99), 100001), START, reached)
+    with pytest.raises(RejectedError, match="direction must not be zero"):
+        _check_divergence(diverging("D", Fraction(99)) | {"direction": ["0"] * 4}, START, reached)
+    with pytest.raises(RejectedError, match="direction must have shape 4×1"):
+        _check_divergence(diverging("D", Fraction(99)) | {"direction": ["1"] * 2}, START, reached)
+
+
+@pytest.mark.parametrize("part", EDGES)
+def test_quotients_are_of_the_part_that_they_name(part: str) -> None:
+    """At t = 0 the quotient of a direction along both parts is that of its own part, up to a hair on either side."""
+    large = replace(START, B=matrix([[90, 0, 0], [0, 60, 0], [0, 0, 50], [0, 0, 0]]))
+    quotient = START.alpha * (Fraction(90**2 + 60**2, 2) if part == "C" else Fraction(50**2, 4))
+    assert quotient - HAIR > EDGES[part]
+    _check_divergence(diverging(part, quotient - HAIR, 0), large, lambda *_: None)
+    with pytest.raises(RejectedError, match=r"^at_least must bound the quotient$"):
+        _check_divergence(diverging(part, quotient + HAIR, 0), large, lambda *_: None)
+
+
+def refuted(**changes: Any) -> dict[str, Any]:
+    """Return a document that refutes by the rank, and certifies nothing."""
+    nothing = dict.fromkeys(("enclosure", "region", "trapping", "guarantees"))
+    return {**nothing, "silent_head": False, "refutation": {"reason": "rank", "rank": 1}, **changes}
+
+
+def test_refutation_by_rank_needs_less_than_full_rank() -> None:
+    """A rank of k refutes nothing, a wrong rank neither, and a refutation certifies nothing beside."""
+    less = replace(START, B=matrix([[3, 0, 0], [6, 0, 0], [0, 0, "1/2"], [0, 0, 0]]))
+    assert _check_refutation(refuted(), less, reached).startswith("REFUTED")
+    for document, sizes in (
+        (refuted(refutation={"reason": "rank", "rank": 2}), START),
+        (refuted(refutation={"reason": "rank", "rank": 0}), less),
+    ):
+        with pytest.raises(RejectedError, match=r"^rank"):
+            _check_refutation(document, sizes, reached)
+    for changes in ({"silent_head": True}, {"region": {}}, {"guarantees": {}}, {"silent_head": True, "enclosure": {}}):
+        with pytest.raises(RejectedError, match="certifies nothing"):
+            _check_refutation(refuted(**changes), less, reached)
+
+
+# The iterate ---------------------------------------------------------------------------------------
+
+
+def test_iterates_are_those_of_the_recursion() -> None:
+    """The checker's iterate is that of (5)-(6) as transcribed, at a variance, steps and noise other than 1."""
+    setting = Setting(*(4, 2, 3, 5), [["7/3", 0], [0, "7/3"]], "1/2", "2/5", "3/11")
+    B = [["1/3", "1/7", 0], [0, "1/2", "1/5"], ["1/4", 0, "1/2"], ["1/9", "1/8", 0]]
+    w = ["1/5", "-1/3", "2/7"]
+    sizes = replace(START, B=matrix(B), w=matrix([[x] for x in w]))
+    theta = dynamics.start(EXACT, setting, State([[Fraction(x) for x in row] for row in B], [Fraction(x) for x in w]))
+    alpha, c, letters = EXACT.scalar(START.alpha), EXACT.scalar(START.c), setting.in_system(EXACT)
+    for t in range(3):
+        point = iterate(sizes, sizes.w, t)
+        assert point is not None
+        seen = theta.B[:2, :]
+        exact = {
+            "H": alpha * (theta.B @ theta.B.T),
+            "gram": alpha * (seen @ seen.T),
+            "complement": alpha * (theta.B.T @ theta.B - seen.T @ seen),
+        }
+        for name, value in exact.items():
+            assert_enclosed(getattr(point, name), value)
+        assert_enclosed(point.v * arb(fmpq(7, 3)).sqrt(), theta.B @ theta.w)
+        assert_enclosed(arb_mat([[point.omega]]), (theta.w.T @ theta.w) / (alpha * c))
+        theta = dynamics.step(EXACT, letters, theta)
+
+
+def assert_enclosed(balls: arb_mat, exact: Any) -> None:
+    """Raise AssertionError unless each ball holds its exact number and is narrow."""
+    for ball, value in zip(balls.entries(), exact.ravel(), strict=True):
+        assert ball.contains(fmpq(int(value.numerator), int(value.denominator)))
+        assert ball.rad() < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("rows", "definite"), [([[1]], True), ([[0]], False), ([[1, 1], [1, 1]], False), ([[2, 1], [1, 1]], True)]
+)
+def test_definite_matrices_have_positive_pivots(rows: list[list[int]], definite: bool) -> None:
+    """A singular matrix is not proved definite: the claim that rests on it must be strict."""
+    assert is_definite(arb_mat(rows)) is definite
+
+
+# Chains of bounds ----------------------------------------------------------------------------------
+
+OMEGA = Fraction(1, 70)
+CHAIN = Chain(START, OMEGA)
+LINK = Link(3, Fraction(1, 5), Fraction(2, 5), Fraction(1, 300), Fraction(1, 500))
+A_, RHO, KAPPA, M_ = START.a, START.rho, START.kappa, START.m
+Q, S_ = KAPPA / M_, (M_ + 1 + KAPPA) / M_
+
+
+def test_numbers_of_the_problem() -> None:
+    """κ = k + σ²/c, a = αβc, ρ = β/α, q = κ/m, s = 1 + (1 + κ)/m."""
+    assert Fraction(2) + Fraction(1, 2) / Fraction(7, 3) == KAPPA
+    assert Fraction(2, 5) * Fraction(3, 11) * Fraction(7, 3) == A_
+    assert (RHO, START.q, START.s) == (Fraction(15, 22), Q, S_)
+
+
+def test_bounds_of_one_step() -> None:
+    """Energy, leak, weight and contraction of a link are what the lemmas say, typed here a second time."""
+    energy = Fraction(1, 500**2) + Fraction(1, 300) * OMEGA
+    leak = Fraction(1, 300) * _root(Fraction(2, 5) * OMEGA)
+    assert CHAIN.energy(LINK) == energy
+    assert CHAIN.leak(LINK) == leak
+    u, g = Fraction(4, 5) / 500 + leak, Fraction(2, 5) / 500 + leak
+    seen = 5 * u**2 + 5 * g**2 / M_ + energy * (Fraction(2, 5) + Fraction(1, 300)) / M_
+    assert seen < OMEGA
+    assert CHAIN.weight(LINK) == Q / 300 + seen
+    wide = replace(LINK, zeta=Fraction(1))
+    assert CHAIN.weight(wide) == Q / 300 + OMEGA
+    theta, xi = CHAIN.contraction(LINK)
+    largest = 1 + A_ * (1 - S_ / 5)
+    assert largest > 1
+    assert theta == largest * (1 - RHO * Fraction(4, 25))
+    turned = Fraction(7, 5) * RHO * leak
+    pushed = leak * (Q + OMEGA * (M_ + 1) / M_ + energy / M_) + Fraction(2, 5) * energy * turned / M_
+    assert xi == largest * turned + A_ * pushed
+
+
+def test_bounds_of_the_gram_matrix() -> None:
+    """f and p̃ are what the lemmas say, and p̃ grows no further where it need not increase."""
+    weight, x = Fraction(1, 40), Fraction(2, 5)
+    assert CHAIN.lower(weight, x) == x + 2 * A_ * x * (Fraction(39, 40) - S_ * x)
+    factor = 1 - S_ * x
+    assert CHAIN.upper(weight, x) == x * ((1 + A_ * factor) ** 2 + A_**3 / 40 * factor**2)
+    assert CHAIN.upper(weight, Fraction(9, 5)) == Fraction(9, 5)
+    tiny = Fraction(1, 10**6)
+    assert CHAIN.upper(weight, tiny) < 1 / S_
+
+
+EDGE = 1 / S_
+TRAP = replace(LINK, low=Fraction(3, 10), high=EDGE + Fraction(1, 100), zeta=Fraction(1, 20))
+"""Bounds that stay true: the Gram matrix is near its limit 1/s from below, and above it."""
+
+
+def leapt(steps: int) -> Link:
+    """Return what a leap of some steps from the trap gives, typed here a second time."""
+    weight, (theta, xi) = CHAIN.weight(TRAP), CHAIN.contraction(TRAP)
+    rest, top = (1 - weight) / S_, CHAIN.lower(weight, TRAP.high)
+    least = min(TRAP.low, rest, top)
+    reached = min(top, rest - (rest - least) * _power(1 - 2 * A_ * S_ * least, steps))
+    rate = 1 - 2 * A_ + 2 * A_ * A_ * (S_ * TRAP.high - 1)
+    high = 1 / S_ + (TRAP.high - 1 / S_) * _power(rate, steps)
+    delta = TRAP.delta / (1 + A_ * Q * TRAP.delta * steps)
+    return Link(TRAP.t + steps, reached, high, delta, _power(theta, steps) * TRAP.zeta + xi / (1 - theta))
+
+
+def stepped(before: Link) -> Link:
+    """Return what one step from a link gives."""
+    weight, (theta, xi) = CHAIN.weight(before), CHAIN.contraction(before)
+    low = min(CHAIN.lower(weight, before.low), CHAIN.lower(weight, before.high))
+    delta = before.delta - A_ * Q * before.delta**2
+    return Link(before.t + 1, low, CHAIN.upper(weight, before.high), delta, theta * before.zeta + xi)
+
+
+WORSE = {"low": 1, "high": -1, "delta": -1, "zeta": -1}
+"""The direction in which a bound claims more than follows."""
+
+
+@pytest.mark.parametrize(
+    "after", [leapt(2), leapt(9), stepped(TRAP), stepped(LINK)], ids=["two", "nine", "one", "first"]
+)
+def test_links_follow_up_to_a_hair(after: Link) -> None:
+    """The bounds that follow are accepted, wider ones too; each claimed tighter by a hair is rejected."""
+    before = LINK if after == stepped(LINK) else TRAP
+    assert CHAIN.follows(before, after)
+    assert CHAIN.follows(before, replace(after, low=after.low - HAIR, high=after.high + HAIR))
+    for name, sign in WORSE.items():
+        assert not CHAIN.follows(before, replace(after, **{name: getattr(after, name) + sign * HAIR}))
+
+
+def test_a_link_follows_from_itself_when_it_is_wider() -> None:
+    """At the same time only wider bounds follow, and nothing follows earlier."""
+    assert CHAIN.follows(LINK, LINK)
+    for name, sign in WORSE.items():
+        assert not CHAIN.follows(LINK, replace(LINK, **{name: getattr(LINK, name) + sign * HAIR}))
+        assert CHAIN.follows(LINK, replace(LINK, **{name: getattr(LINK, name) - sign * HAIR}))
+    assert not CHAIN.follows(LINK, replace(LINK, t=2))
+
+
+def test_leaps_start_from_a_trap() -> None:
+    """What need not stay true gives no leap: a head that grows, or a Gram matrix bounded below its limit."""
+    assert CHAIN.stays(TRAP)
+    for change in ({"high": EDGE - HAIR}, {"zeta": TRAP.zeta / 10**6}, {"delta": Fraction(10)}):
+        loose = replace(TRAP, **change)
+        assert not CHAIN.stays(loose)
+        assert not CHAIN.follows(
+            loose, replace(leapt(2), low=HAIR, high=Fraction(9), delta=Fraction(9), zeta=Fraction(9))
+        )
+
+
+def test_rounding_is_upward() -> None:
+    """Roots and powers are rounded up, by less than a hair."""
+    for x in (Fraction(2), Fraction(1, 3), Fraction(9, 4)):
+        assert x < _root(x) ** 2 < x + HAIR
+    assert Fraction(2, 3) ** 7 <= _power(Fraction(2, 3), 7) < Fraction(2, 3) ** 7 + HAIR
+    assert _power(Fraction(0), 3) == 0
