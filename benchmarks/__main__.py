@@ -20,8 +20,8 @@ from benchmarks.tables import Table, markdown, verdict
 
 REPORT = Path(__file__).parents[1] / "reports" / "performance.md"
 INTRODUCTION = (
-    "Written by `python -m benchmarks`. Every ratio was measured in one run, in paired rounds, and is a median; "
-    "absolute times drift with what else the machine does."
+    "Written by `make bench` ([how to measure again](../docs/how_to.md#measure-how-fast-it-is)). Every ratio was "
+    "measured in one run, in paired rounds, and is a median; absolute times drift with what else the machine does."
 )
 
 

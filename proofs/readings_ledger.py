@@ -25,7 +25,7 @@ from foanil.gaussian_moments import expectation
 from foanil.inequalities import RefusedStepError
 from foanil.paper_alphabet import limit_alphabet, paper_alphabet
 from foanil.rational import rank
-from foanil.readings_ledger import Entry, holds, killed, unresolved
+from foanil.report.readings_ledger import Entry, holds, killed, unresolved
 from foanil.words import Alphabet, Element, alphabet
 from proofs.assumption_1_and_definitions import anil_objective, dependence_gap
 from proofs.derivation import EVERY_SIZE, Formula, difference, state

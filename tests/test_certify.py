@@ -43,8 +43,8 @@ def run(*arguments: object) -> Result:
 
 
 def test_the_table_has_every_example() -> None:
-    """Each supplied file has its outcome in the table, which covers the three."""
-    assert {path.stem for path in EXAMPLES.glob("*.toml")} == set(OUTCOMES)
+    """Each supplied start has its outcome in the table, which covers the three."""
+    assert {path.stem for path in EXAMPLES.glob("*.toml")} - {"sweep"} == set(OUTCOMES)
     assert {code for code, _ in OUTCOMES.values()} == {0, 1, 3}
 
 

@@ -49,7 +49,9 @@ PAGE = "eq_07_second_moment.md"
 def folder(tmp_path: Path) -> Path:
     """A folder of reports, fresh from an audit."""
     found = audit(CLAIMS, EVIDENCE)
-    pages = report.render(found, DERIVATIONS, {"mutants.md": "# Mutants\n", "mutants/gram.md": "# gram\n"})
+    pages = report.render(
+        found, DERIVATIONS, {"mutants.md": "# Mutants\n", "mutants/gram.md": "# gram\n"}, title=PAPER["title"]
+    )
     contents = {name: text.encode() for name, text in pages.items()} | {"figures/a.svg": b"<svg/>"}
     data = as_data(found, PAPER, RUN, SOURCES, contents)
     write_all(tmp_path / "reports", contents | {"audit.json": to_json(data).encode()}, ())

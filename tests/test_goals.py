@@ -12,9 +12,9 @@ from sympy.polys.fields import FracField
 from foanil import decisions
 from foanil.decisions import Decision, Relation, Sign, at_least, more_than
 from foanil.evidence import Check, Method, Outcome, Residual, exact_residual
-from foanil.falsehoods import Falsehood, tried
-from foanil.falsehoods import Fate as NamedFate
-from foanil.goals import (
+from foanil.mutants.falsehoods import Falsehood, tried
+from foanil.mutants.falsehoods import Fate as NamedFate
+from foanil.mutants.goals import (
     Answer,
     Changed,
     Fate,
@@ -33,7 +33,7 @@ from foanil.goals import (
 )
 from proofs.derivation import proof_check, zero_check
 from proofs.dimensionless import iteration
-from proofs.sec_3_monotonicity import CHECKS
+from proofs.sec_3_monotonicity import CHECKS, stacked_alphabet
 
 FIELD = FracField(["a", "b"], QQ)
 a, b = FIELD.gens
@@ -158,6 +158,13 @@ def test_goals_of_a_proof_are_recorded_each_time() -> None:
     first, second = goals_of(check), goals_of(check)
     assert len(first) > 3
     assert [str(one) for one in first] == [str(other) for other in second]
+
+
+def test_alphabets_outlive_what_is_forgotten() -> None:
+    """What was derived before goals are recorded can still be compared with what is made after."""
+    before = stacked_alphabet()
+    goals_of(CHECKS[0])
+    assert stacked_alphabet() is before
 
 
 def test_recording_ends_with_its_block() -> None:

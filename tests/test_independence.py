@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foanil.independence import SHARED, Pair, Run, channel_of, channels, measure, page, pairs, runs
+from foanil.mutants.independence import SHARED, Pair, Run, channel_of, channels, measure, page, pairs, runs
 
 ROOT = Path(__file__).parents[1]
 WORDS = "src/foanil/words.py"

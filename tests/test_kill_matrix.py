@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
-from foanil import mutation_run, statements
+from foanil import statements
 from foanil.arrays import EXACT, SingularMatrixError
-from foanil.channels import Channel, channel_of, checks_of, gather, second_transcription_check
 from foanil.evidence import Check, Method, Outcome, Residual, exact_residual
 from foanil.gaussian_moments import Centred, Gaussian, expectation
-from foanil.kill_matrix import (
+from foanil.mutants import instance, mutants
+from foanil.mutants import run as mutation_run
+from foanil.mutants.channels import Channel, channel_of, checks_of, gather, second_transcription_check
+from foanil.mutants.kill_matrix import (
     KILLS,
     Fate,
     OutOfTimeError,
@@ -28,9 +30,8 @@ from foanil.kill_matrix import (
     try_formula,
     try_mutant,
 )
-from foanil.kill_pages import Matrix, pages, summary, survivors, value_killers
-from foanil.mutants import instance, mutants
-from foanil.mutation_run import Piece, formula_pieces, module_pieces, read_kept, run, tried_formulas
+from foanil.mutants.pages import Matrix, pages, summary, survivors, value_killers
+from foanil.mutants.run import Piece, formula_pieces, module_pieces, read_kept, run, tried_formulas
 from foanil.paper_alphabet import letter_values, paper_alphabet
 from foanil.sources import reached
 from foanil.words import Element, UndeclaredError, WordShapeError

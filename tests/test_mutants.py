@@ -26,8 +26,8 @@ from foanil.mutants import (
     pairs_of,
     proved_equal,
 )
+from foanil.mutants.rewritings import rewritings
 from foanil.paper_alphabet import letter_values, limit_alphabet
-from foanil.rewritings import rewritings
 
 SPREAD = latex(FORMAL.trace(symbol("Sigma_star")))
 

@@ -12,7 +12,9 @@ from foanil.audit import audit
 from foanil.claims import REGISTRY
 from foanil.claims.record import Reading
 from foanil.evidence import Evidence, Method, Outcome, Residual
-from foanil.readings_ledger import (
+from foanil.report import LEDGER as LEDGER_PAGE
+from foanil.report import github_maths_problems, render
+from foanil.report.readings_ledger import (
     Entry,
     TriedEntry,
     anchor,
@@ -25,8 +27,6 @@ from foanil.readings_ledger import (
     readings_page,
     unresolved,
 )
-from foanil.report import LEDGER as LEDGER_PAGE
-from foanil.report import github_maths_problems, render
 from foanil.statements import formula
 from proofs.readings_ledger import LEDGER
 

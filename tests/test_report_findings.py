@@ -11,8 +11,8 @@ from pathlib import Path
 from foanil.audit import audit
 from foanil.claims import Claim, Kind, Source
 from foanil.evidence import Evidence, Method, Outcome
-from foanil.findings import capsules, corrections, digest, further, page, said
-from foanil.interchange import COLUMNS, step_summary, verdicts_csv
+from foanil.report.findings import capsules, corrections, digest, further, page, said
+from foanil.report.interchange import COLUMNS, step_summary, verdicts_csv
 
 ROOT = Path(__file__).parents[1]
 

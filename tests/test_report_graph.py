@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from foanil.audit import Audit, audit
 from foanil.claims import REGISTRY, Claim, Kind, Source
-from foanil.dependency_graph import COLOURS, MARKS, ancestors, of_fallen, of_page, page, svg, weaker
 from foanil.evidence import Evidence, Method, Outcome, Verdict
-from foanil.layers import depths, layers, length
+from foanil.report.dependency_graph import COLOURS, MARKS, ancestors, of_fallen, of_page, page, svg, weaker
+from foanil.report.layers import depths, layers, length
 
 USES = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c"), "e": ("a", "d"), "f": ()}
 PAGES = {"a": "first", "b": "first", "c": "second", "d": "second", "e": "second", "f": "third"}

@@ -8,7 +8,7 @@ import pytest
 
 from foanil.limits import LEMMAS, Lemma
 from foanil.report import github_maths_problems
-from foanil.trusted_base import BELIEFS, FURTHER, code_lines, files, trusted_base_page, unnamed
+from foanil.report.trusted_base import BELIEFS, FURTHER, code_lines, files, trusted_base_page, unnamed
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "foanil"

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foanil.empirical.judgement import Observation, Relation, judged
 from foanil.evidence import Method, Outcome
 from foanil.experiments import results, table_1, training, variants
 from foanil.experiments.configuration import PAPER, SMALL, Configuration
 from foanil.experiments.results import Results, Risk
 from foanil.experiments.training import Run, Trained
-from foanil.observations.judgement import Observation, Relation, judged
 from foanil.pytest_plugin import Recorder
 
 EXPERIMENTS = Path(__file__).parents[1] / "reports" / "experiments"

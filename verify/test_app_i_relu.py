@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from foanil.empirical import curves
+from foanil.empirical.series import from_rows
 from foanil.experiments.results import Results
 from foanil.experiments.training import RELU
-from foanil.observations import curves
-from foanil.observations.series import from_rows
 
 
 @pytest.mark.claim(id="new-relu-networks")

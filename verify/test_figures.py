@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foanil.empirical import curves, risks
+from foanil.empirical.curves import Runs
+from foanil.empirical.judgement import Observation
+from foanil.empirical.networks import complement_values
+from foanil.empirical.risks import CellKey, Variant, by_cell, quotients
+from foanil.empirical.series import Floats, from_rows
 from foanil.evidence import Method
 from foanil.experiments import figures, gallery, variants
 from foanil.experiments.configuration import PAPER
 from foanil.experiments.results import Results
-from foanil.observations import curves, risks
-from foanil.observations.curves import Runs
-from foanil.observations.judgement import Observation
-from foanil.observations.networks import complement_values
-from foanil.observations.risks import CellKey, Variant, by_cell, quotients
-from foanil.observations.series import Floats, from_rows
 from foanil.pytest_plugin import Recorder
 
 RATE = PAPER.beta * PAPER.alpha**2 * (np.trace(PAPER.Sigma_star) + PAPER.sigma_sq) / PAPER.m_in

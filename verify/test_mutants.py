@@ -8,10 +8,10 @@ from __future__ import annotations
 import pytest
 
 from foanil import statements
-from foanil.channels import PARTIAL, Channel, gather
 from foanil.evidence import Check, Outcome
-from foanil.kill_matrix import TriedFormula, try_formula
 from foanil.mutants import Mutant, mutants, pairs
+from foanil.mutants.channels import PARTIAL, Channel, gather
+from foanil.mutants.kill_matrix import TriedFormula, try_formula
 from foanil.pytest_plugin import Recorder, cases
 from proofs import finite_laws
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from foanil.evidence import Outcome
-from foanil.readings_ledger import Entry, anchor, as_json
+from foanil.report.readings_ledger import Entry, anchor, as_json
 from foanil.statements import formula
 from proofs.readings_ledger import LEDGER
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from foanil.claims.table_1 import ADAPTATIONS, CELLS, METHODS, Cell
+from foanil.empirical import risks
+from foanil.empirical.judgement import Observation
+from foanil.empirical.risks import CellKey, Risks, by_cell
 from foanil.equivalence import FULL_RISK, HALF_RISK, Comparison, Decision, Printed, compare
 from foanil.evidence import Method, Outcome
 from foanil.experiments.configuration import FITTED, PAPER
 from foanil.experiments.results import Results
 from foanil.experiments.table_1 import WITHOUT_COMPLEMENT, WITHOUT_EXTREMES
-from foanil.observations import risks
-from foanil.observations.judgement import Observation
-from foanil.observations.risks import CellKey, Risks, by_cell
 from foanil.pytest_plugin import Recorder
 
 # The setting ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foanil import expiry
 from foanil.claims import REGISTRY
-from foanil.interchange import step_summary
+from foanil.report.interchange import step_summary
 
 if __name__ == "__main__":
     print(step_summary(expiry.rebuilt(expiry.read(Path(sys.argv[1])), REGISTRY)), end="")

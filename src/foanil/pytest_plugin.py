@@ -436,7 +436,7 @@ def _printed(derivation: Any) -> str:
 
 def _base_page(config: pytest.Config) -> dict[str, str]:
     """Return the trusted base, with the lemmas that single proofs name; empty where the checkout has no proofs."""
-    from foanil.trusted_base import trusted_base_page
+    from foanil.report.trusted_base import trusted_base_page
 
     stems = sorted(path.stem for path in (config.rootpath / "proofs").glob("*.py"))
     modules = [importlib.import_module(f"proofs.{stem}") for stem in stems if stem != "__init__"]
@@ -448,7 +448,7 @@ def _readings_page(audit: _Session) -> dict[str, str]:
     """Return the ledger of readings, places in the order in which they are declared; empty when none was tried."""
     if not audit.readings:
         return {}
-    from foanil import readings_ledger
+    from foanil.report import readings_ledger
 
     tried = (readings_ledger.from_json(text) for text in set(audit.readings))
     return {"readings.md": readings_ledger.readings_page(readings_ledger.in_order(tried))}

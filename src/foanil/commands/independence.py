@@ -28,7 +28,7 @@ def independence(seconds: float, kept: Path | None, reports: Path | None, as_jso
     if find_spec("coverage") is None:
         raise InputError("independence is measured by the package coverage, which is not installed: make env")
     from foanil.audit import write_all
-    from foanil.independence import measure, page, runs
+    from foanil.mutants.independence import measure, page, runs
 
     root = checkout("the checks that are measured")
     path = kept or root / "runs" / "independence.jsonl"

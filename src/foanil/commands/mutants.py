@@ -27,8 +27,8 @@ def mutants(jobs: int, seconds: float, kept: Path | None, reports: Path | None, 
     Exit codes: 0 no survivor, 1 a survivor or a contradiction, 3 not everything was run in time.
     """
     from foanil.audit import write_all
-    from foanil.kill_pages import pages, survivors
-    from foanil.mutation_run import matrix
+    from foanil.mutants.pages import pages, survivors
+    from foanil.mutants.run import matrix
 
     root = checkout("the checks that kill mutants")
     sys.path.insert(0, str(root))

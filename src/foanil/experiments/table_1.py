@@ -21,13 +21,13 @@ from foanil.adaptation import (
     standard_error,
     tuned,
 )
+from foanil.empirical.networks import without_complement, without_extremes
 from foanil.experiments import results
 from foanil.experiments.checkpoints import require_writable
 from foanil.experiments.configuration import Configuration
 from foanil.experiments.results import Risk
 from foanil.experiments.runs import Advance, planned, train_all
 from foanil.experiments.training import COLUMNS, METHODS, Run, Trained
-from foanil.observations.networks import without_complement, without_extremes
 from foanil.simulation.tasks import Floats, parameters, sample
 
 BASELINES = ("single-task", "oracle")

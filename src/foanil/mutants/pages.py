@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from foanil import falsehoods, goals
-from foanil.channels import MEANING, PARTIAL, Channel
+from foanil.mutants import falsehoods
+from foanil.mutants import goals
+from foanil.mutants.channels import MEANING, PARTIAL, Channel
 from foanil.claims import REGISTRY
-from foanil.falsehoods import Falsehood
-from foanil.kill_matrix import Fate, Trial, TriedFormula, TriedMutant
-from foanil.markdown import cell, table
+from foanil.mutants.falsehoods import Falsehood
+from foanil.mutants.kill_matrix import Fate, Trial, TriedFormula, TriedMutant
+from foanil.report.markdown import cell, table
 
 INTRODUCTION = (
     "Wrong versions of every transcribed formula, of every scalar goal that a proof decides, and the falsehoods that "

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from foanil.claims import REGISTRY
-from foanil.evidence import Outcome
-from foanil.observations import curves, networks, risks
-from foanil.observations.judgement import (
+from foanil.empirical import curves, networks, risks
+from foanil.empirical.judgement import (
     CLAIMS,
     ERROR,
     TWO_READINGS,
@@ -24,8 +23,9 @@ from foanil.observations.judgement import (
     judged,
     measured,
 )
-from foanil.observations.risks import CellKey, Variant
-from foanil.observations.series import Series, from_rows, pairs
+from foanil.empirical.risks import CellKey, Variant
+from foanil.empirical.series import Series, from_rows, pairs
+from foanil.evidence import Outcome
 
 CLAIM = "sec-5-finite-slower"
 ALPHA, LIMIT, RATE, T = 0.025, (16.0, 30.0), 6e-6, 25_000.0
@@ -72,7 +72,7 @@ def test_every_part_must_be_shown() -> None:
 @pytest.mark.parametrize("wrong", [Outcome.HELD, Outcome.FAILED])
 def test_errors_are_at_most_the_stated_ones(wrong: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the truth at a threshold nothing may be held nor failed, and either happens no more often than stated."""
-    monkeypatch.setattr("foanil.observations.judgement.budget", lambda claim: 0.1)
+    monkeypatch.setattr("foanil.empirical.judgement.budget", lambda claim: 0.1)
     random, tries = np.random.default_rng(7), 3000
     far = above("clear", [9.0, 9.1, 8.9], 0)
     samples = random.standard_normal((tries, 2, 5))

@@ -11,8 +11,8 @@ from html import escape
 
 from foanil.audit import Audit
 from foanil.evidence import Verdict
-from foanil.layers import layers
-from foanil.markdown import folded
+from foanil.report.layers import layers
+from foanil.report.markdown import folded
 
 MARKS: Mapping[Verdict, str] = {
     Verdict.REFUTED: "✗",

@@ -7,9 +7,9 @@ import io
 from typing import TYPE_CHECKING
 
 from foanil.audit import Audit
-from foanil.dependency_graph import MARKS
 from foanil.evidence import Verdict
-from foanil.findings import said, with_verdict
+from foanil.report.dependency_graph import MARKS
+from foanil.report.findings import said, with_verdict
 
 if TYPE_CHECKING:
     from foanil.claims.record import Claim

@@ -16,11 +16,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from foanil import decisions, falsehoods, goals, statements
-from foanil.channels import Channel, checks_of, gather, proof_modules
-from foanil.falsehoods import Falsehood
-from foanil.kill_matrix import TriedChannel, TriedFormula, assembled, trial_data, trial_from_data, try_channel
-from foanil.kill_pages import Goals, Matrix
+from foanil import decisions, statements
+from foanil.mutants import falsehoods
+from foanil.mutants import goals
+from foanil.mutants.channels import Channel, checks_of, gather, proof_modules
+from foanil.mutants.falsehoods import Falsehood
+from foanil.mutants.kill_matrix import TriedChannel, TriedFormula, assembled, trial_data, trial_from_data, try_channel
+from foanil.mutants.pages import Goals, Matrix
 from foanil.mutants import Mutant, mutants, pairs
 from foanil.sources import Checkout, Place, code_hash
 
@@ -76,7 +78,7 @@ def module_pieces(root: Path) -> tuple[Piece, ...]:
     names = [name for name in proof_modules() if any(not check.formula for check in checks_of(name))]
     return tuple(
         Piece(kind, (name,), 0, _hash((kind, name, fingerprint(checkout, f"proofs.{name}", how))))
-        for kind, how in (("falsehoods", ("foanil.falsehoods", "tried")), ("goals", ("foanil.goals", "goals_of")))
+        for kind, how in (("falsehoods", ("foanil.mutants.falsehoods", "tried")), ("goals", ("foanil.mutants.goals", "goals_of")))
         for name in names
     )
 
@@ -86,7 +88,7 @@ def goal_pieces(root: Path, todo: Iterable[Piece], kept: Mapping[str, Outcome]) 
     checkout = Checkout(root)
     found = [goal for piece in todo if piece.kind == "goals" for goal in kept.get(piece.key, {}).get("goals", ())]
     texts = list(dict.fromkeys(json.dumps(goal["goal"]) for goal in found))
-    solvers = fingerprint(checkout, "foanil.goals", ("foanil.goals", "ask"))
+    solvers = fingerprint(checkout, "foanil.mutants.goals", ("foanil.mutants.goals", "ask"))
     return tuple(
         Piece("changed", tuple(texts[start : start + GOALS]), start, _hash((texts[start : start + GOALS], solvers)))
         for start in range(0, len(texts), GOALS)
@@ -97,7 +99,7 @@ def _hash(what: object) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()
 
 
-def fingerprint(checkout: Checkout, module: str, how: Place = ("foanil.kill_matrix", "try_channel")) -> str:
+def fingerprint(checkout: Checkout, module: str, how: Place = ("foanil.mutants.kill_matrix", "try_channel")) -> str:
     """Return a hash of the code that a module, and the function that tries it, reach by name."""
     return code_hash(checkout, ((module, "*"), how))
 

@@ -23,7 +23,7 @@ import pytest
 
 from foanil.claims import REGISTRY
 from foanil.evidence import Method
-from foanil.markdown import table
+from foanil.report.markdown import table
 from foanil.sources import Checkout, check_hashes
 
 Lines = Mapping[str, frozenset[int]]

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from foanil import dependency_graph, findings, interchange
 from foanil.audit import Audit
 from foanil.claims import PAPER_TITLE
-from foanil.dependency_graph import MARKS as MARKS
 from foanil.evidence import WARRANTS, Evidence, Outcome, Verdict
 from foanil.formal import Formula, latex, tree
-from foanil.markdown import cell as cell
-from foanil.markdown import folded
-from foanil.markdown import table as table
+from foanil.report import dependency_graph, findings, interchange
+from foanil.report.dependency_graph import MARKS as MARKS
+from foanil.report.markdown import cell as cell
+from foanil.report.markdown import folded
+from foanil.report.markdown import table as table
 
 if TYPE_CHECKING:
     from foanil.claims.record import Claim, Source

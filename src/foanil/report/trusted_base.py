@@ -47,7 +47,7 @@ BELIEFS: tuple[Belief, ...] = (
     Belief(
         "readings",
         "which letter each lost glyph stands for; `readings.md` runs every candidate and says what nothing decides",
-        ("claims.readings", "readings_ledger", "paper_alphabet"),
+        ("claims.readings", "report.readings_ledger", "paper_alphabet"),
     ),
     Belief(
         "correspondence",
@@ -95,7 +95,7 @@ FURTHER: tuple[Belief, ...] = (
     Belief(
         "samples and experiments",
         "what SUPPORTED verdicts draw and train, and the tests that judge it",
-        ("strategies", "simulation", "experiments", "observations", "adaptation", "stacked", "equivalence"),
+        ("strategies", "simulation", "experiments", "empirical", "adaptation", "stacked", "equivalence"),
     ),
 )
 """What other verdicts rest on besides."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from foanil.audit import Audit
-from foanil.dependency_graph import MARKS
 from foanil.evidence import Outcome, Verdict
-from foanil.markdown import folded
+from foanil.report.dependency_graph import MARKS
+from foanil.report.markdown import folded
 
 if TYPE_CHECKING:
     from foanil.claims.record import Claim

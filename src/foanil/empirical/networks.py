@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from foanil.observations.series import Floats
+from foanil.empirical.series import Floats
 
 EXTREME = 2.0
 """A direction of the complement is extreme when its squared singular value exceeds so many times their average."""

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from foanil.observations.curves import LESS, MORE, Runs, dominance
-from foanil.observations.judgement import Observation, Part, above, below, judged
-from foanil.observations.series import Floats
+from foanil.empirical.curves import LESS, MORE, Runs, dominance
+from foanil.empirical.judgement import Observation, Part, above, below, judged
+from foanil.empirical.series import Floats
 
 NEGLIGIBLE, APPROACHING, HALVED = 0.05, 2 / 3, 0.5
 ROWS = (20, 30)

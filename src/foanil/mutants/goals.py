@@ -129,12 +129,15 @@ def goals_of(check: Check) -> tuple[Goal, ...]:
 
 
 def forget() -> None:
-    """Empty every function cache of the loaded modules of proofs/: what they derived is derived again."""
+    """Empty every function cache that proofs/ defines, so that what it derived is derived again; alphabets stay.
+
+    Elements of two alphabets do not mix, and some are kept in places that no cache knows, such as a check's closure.
+    """
     for name, module in list(sys.modules.items()):
         if name.startswith("proofs."):
             for value in vars(module).values():
                 clear = getattr(value, "cache_clear", None)
-                if callable(clear):
+                if callable(clear) and value.__module__ == name and value.__annotations__.get("return") != "Alphabet":
                     clear()
 
 

@@ -21,7 +21,7 @@ from foanil.arrays import EXACT, SingularMatrixError
 from foanil.formal import SCALAR, Formula, Tree, as_formula, evaluate, latex, tree
 from foanil.notation import NOTATION
 from foanil.paper_alphabet import letter_values, limit_alphabet
-from foanil.rewritings import Kind, Rewriting, occurring_letters, rewritings
+from foanil.mutants.rewritings import Kind, Rewriting, occurring_letters, rewritings
 from foanil.words import UndeclaredError
 
 

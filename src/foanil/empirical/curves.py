@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from foanil.empirical.judgement import Observation, Part, above, below, judged
+from foanil.empirical.series import CURVES, Floats, Series, pairs
 from foanil.equivalence import MARGIN
-from foanil.observations.judgement import Observation, Part, above, below, judged
-from foanil.observations.series import CURVES, Floats, Series, pairs
 
 LEARNED, QUICKLY, UNLEARNED, COINCIDE, COMPARABLE, A_FEW, CONSTANT = 0.9, 5, 1 / 3, 1.05, 1.5, 0.2, 0.01
 MORE, LESS = 1 + float(MARGIN), 1 - float(MARGIN)

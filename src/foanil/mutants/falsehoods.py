@@ -13,7 +13,7 @@ from enum import Enum
 
 from foanil.decisions import Decision
 from foanil.evidence import Check, Method, Outcome
-from foanil.goals import Goal, answer, recorded
+from foanil.mutants.goals import Goal, answer, recorded
 
 SHOWN = 200
 """Characters that are kept of what a check says."""
