@@ -50,6 +50,13 @@ def test_the_third_engine_is_a_channel_of_its_own() -> None:
     assert channel_of("verify/test_eq_07_second_moment.py::test_entries[x]", "EXACT") != "finite laws"
 
 
+@pytest.mark.parametrize("method", ["INSTANCE", "TRANSCRIPTION"])
+def test_what_warrants_nothing_is_no_channel(method: str) -> None:
+    """Hypotheses that can be met and a formula that was read twice say nothing about a claim's truth."""
+    found = [made("a::t", "eq-7", "ALGEBRA", words={1}), made("b::u", "eq-7", method, rings={2})]
+    assert [*channels(found)["eq-7"]] == ["exact algebra of words"]
+
+
 def test_the_best_pair_decides() -> None:
     """A claim is doubly checked when two of its channels are independent, whatever the others share."""
     found = [

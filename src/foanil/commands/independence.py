@@ -13,11 +13,12 @@ UNDECIDED = 3
 
 
 @click.command()
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Processes at a time.")
 @click.option("--seconds", default=3600.0, show_default=True, type=click.FloatRange(0), help="Start nothing later.")
 @click.option("--kept", type=click.Path(path_type=Path), help="Measurements. Default: runs/independence.jsonl.")
 @click.option("--reports", type=click.Path(path_type=Path), help="Default: reports/ of the checkout.")
 @AS_JSON
-def independence(seconds: float, kept: Path | None, reports: Path | None, as_json: bool) -> None:
+def independence(jobs: int, seconds: float, kept: Path | None, reports: Path | None, as_json: bool) -> None:
     """Measure which lines each check runs and write the page. Example: foanil independence --seconds 600
 
     What an earlier run has kept is not measured again while the check and what it reaches are the same. Needs the
@@ -32,7 +33,7 @@ def independence(seconds: float, kept: Path | None, reports: Path | None, as_jso
 
     root = checkout("the checks that are measured")
     path = kept or root / "runs" / "independence.jsonl"
-    left = measure(root, path, seconds)
+    left = measure(root, path, seconds, jobs=jobs)
     write_all(reports or root / "reports", {"independence.md": page(runs(root, path), left).encode()}, ())
     measured = len(runs(root, path))
     if as_json:

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from foanil.claims import REGISTRY
-from foanil.evidence import Method
+from foanil.evidence import WARRANTS, Method, Verdict
 from foanil.report.markdown import table
 from foanil.sources import Checkout, check_hashes
 
@@ -61,11 +61,12 @@ class Run:
 
 
 class _Forked:
-    """Runs each selected test in a child process and keeps what it ran; a pytest plugin."""
+    """Runs each selected test in a child process, a few at a time, and keeps what it ran; a pytest plugin."""
 
-    def __init__(self, root: Path, path: Path, seconds: float) -> None:
-        self.root, self.path, self.end = root, path, time.monotonic() + seconds
+    def __init__(self, root: Path, path: Path, seconds: float, jobs: int) -> None:
+        self.root, self.path, self.end, self.jobs = root, path, time.monotonic() + seconds, jobs
         self.checkout = Checkout(root)
+        self.running: dict[int, tuple[str, float]] = {}
         self.left: list[str] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -78,41 +79,50 @@ class _Forked:
             if time.monotonic() > self.end:
                 self.left.append(item.nodeid)
                 continue
-            self._forked(item, key)
+            self._wait(self.jobs - 1)
+            self._fork(item, key)
+        self._wait(0)
         return True
 
     def _key(self, item: pytest.Item) -> str:
         hashes = check_hashes(self.checkout, item.nodeid.partition("[")[0])
         return f"{item.nodeid} {hashes['check'][:16]} {hashes['engine'][:16]}"
 
-    def _forked(self, item: pytest.Item, key: str) -> None:
+    def _fork(self, item: pytest.Item, key: str) -> None:
         child = os.fork()
-        if child == 0:
-            try:
-                record = {"key": key, **_measured(self.root, item)}
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(record) + "\n")
-            finally:
-                os._exit(0)
-        if not _ended(child, SECONDS):
-            self.left.append(item.nodeid)
+        if child:
+            self.running[child] = (item.nodeid, time.monotonic() + SECONDS)
+            return
+        code = 1
+        try:
+            _append(self.path, json.dumps({"key": key, **_measured(self.root, item)}))
+            code = 0
+        finally:
+            os._exit(code)
+
+    def _wait(self, most: int) -> None:
+        """Wait until at most so many tests run; end those whose time is over. What did not end well is left out."""
+        while len(self.running) > most:
+            for child, (test, end) in list(self.running.items()):
+                ended, status = os.waitpid(child, os.WNOHANG)
+                if ended:
+                    del self.running[child]
+                    self.left += [test] if status else []
+                elif time.monotonic() > end:
+                    os.kill(child, signal.SIGKILL)
+            time.sleep(0.01)
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line to a file that others add lines to: one write to its end, so that lines do not mix."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.write(file, f"{line}\n".encode())
+    os.close(file)
 
 
 def _place(item: pytest.Item) -> tuple[bool, str]:
     """Sort engines of their own first, the others by name: what a budget leaves out is not left to chance."""
     return item.nodeid.partition("::")[0] not in ENGINES, item.nodeid
-
-
-def _ended(child: int, seconds: float) -> bool:
-    """Wait for a child process of our own, and end it when its time is over; whether it ended by itself."""
-    end = time.monotonic() + seconds
-    while os.waitpid(child, os.WNOHANG) == (0, 0):
-        if time.monotonic() > end:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def _measured(root: Path, item: pytest.Item) -> dict[str, Any]:
@@ -149,9 +159,9 @@ def _body(node: ast.FunctionDef | ast.Lambda) -> Iterator[int]:
     return iter(range(first.lineno, (node.end_lineno or first.lineno) + 1))
 
 
-def measure(root: Path, path: Path, seconds: float, selection: Sequence[str] = ()) -> list[str]:
+def measure(root: Path, path: Path, seconds: float, selection: Sequence[str] = (), jobs: int = 1) -> list[str]:
     """Run the tests of verify/ that are not kept in `path` yet; return those that the time budget left out."""
-    plugin = _Forked(root, path, seconds)
+    plugin = _Forked(root, path, seconds, jobs)
     path.parent.mkdir(parents=True, exist_ok=True)
     options = ["--assert=plain", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
     pytest.main([f"--rootdir={root}", *options, *(selection or [str(root / "verify")])], plugins=[plugin])
@@ -183,10 +193,7 @@ def runs(root: Path, path: Path) -> list[Run]:
 
 # Channels of a claim -------------------------------------------------------------------------------
 
-ENGINES: Mapping[str, str] = {
-    "verify/test_mutants.py": "finite laws",
-    "verify/test_second_transcription.py": "second transcription",
-}
+ENGINES: Mapping[str, str] = {"verify/test_mutants.py": "finite laws"}
 """Files of tests whose channel is their own, whatever their method."""
 
 
@@ -196,10 +203,12 @@ def channel_of(test: str, method: str) -> str:
 
 
 def channels(found: Iterable[Run]) -> dict[str, dict[str, dict[str, set[int]]]]:
-    """Return claim → channel → file → lines, over all tests of the channel that bear on the claim."""
+    """Return claim → channel → file → lines, over all tests of the channel that bear on the claim's truth."""
     out: dict[str, dict[str, dict[str, set[int]]]] = {}
     for run in found:
         for claim, method in run.evidence:
+            if WARRANTS[Method[method]] is Verdict.UNCHECKED:
+                continue
             files = out.setdefault(claim, {}).setdefault(channel_of(run.test, method), {})
             for file, lines in run.lines.items():
                 files.setdefault(file, set()).update(lines)
@@ -243,7 +252,8 @@ INTRODUCTION = (
     "own, and lines count inside functions. A claim is *doubly checked* where two of its channels share nothing but "
     "lines of the files listed first. Libraries are not measured: words, polynomial entries and solvers' goals all use "
     "SymPy's polynomial fields, finite laws only to hold the numbers that the formula is given. That two channels bear "
-    "on one claim is what the markers of their tests say; how much of it each covers is on the claim's page."
+    "on one claim is what the markers of their tests say; how much of it each covers is on the claim's page. What "
+    "warrants no verdict by itself (instances of the hypotheses, the second transcription) is no channel here."
 )
 
 
