@@ -44,7 +44,7 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
-.PHONY: audit test experiments bench mutants code-mutants fuzz independence site checksite env lint types format lock clean distclean help FORCE
+.PHONY: audit test shuffled versions experiments bench mutants code-mutants fuzz independence site checksite env lint types format lock clean distclean help FORCE
 .DEFAULT_GOAL := help
 
 audit: $(VENV)/.stamp ## run the audit and write reports/ (AUDIT_ARGS="..." goes to pytest)
@@ -54,6 +54,16 @@ audit: $(VENV)/.stamp ## run the audit and write reports/ (AUDIT_ARGS="..." goes
 test: lint types ## lint, types, and all tests (PYTEST_ARGS="..." goes to pytest; now: -n 2)
 	-@$(MAKE) --no-print-directory $(MODULES)
 	$(PY) -m pytest verify/ tests/ $(PYTEST_ARGS)
+
+SEED ?= 1
+shuffled: $(VENV)/.stamp ## all tests in an order drawn by chance (SEED=1), reports left alone
+	$(PY) -m pytest verify/ tests/ $(PYTEST_ARGS) --audit-reports build/shuffled \
+	  --random-order --random-order-bucket=global --random-order-seed=$(SEED)
+
+versions: .venv-lowest-direct/.stamp .venv-highest/.stamp ## all tests on the lowest and on the newest versions allowed
+	@for versions in lowest-direct highest; do \
+	  .venv-$$versions/bin/python -m pytest verify/ tests/ $(PYTEST_ARGS) --audit-reports build/$$versions || exit; \
+	done
 
 RUNS ?= runs
 experiments: $(VENV)/.stamp ## train and judge everything of Section 5 (hours; resumable), draw the figures into reports/
@@ -118,16 +128,27 @@ format: $(VENV)/.stamp ## ruff: sort imports, apply safe fixes, format
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-# uv writes the lock from an environment of its own, thrown away afterwards: nothing else needs uv.
+# uv resolves versions from an environment of its own, thrown away afterwards: nothing else needs uv.
+define compile
+@set -e; $(find_python); tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
+"$$python" -m venv "$$tool/venv"; \
+"$$tool/venv/bin/python" -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); \
+"$$tool/venv/bin/uv" pip compile pyproject.toml --quiet --no-emit-index-url
+endef
+
 # Versions already in the lock are kept where they still fit; `make lock LOCK_ARGS=--upgrade` takes new ones.
 LOCK_ARGS ?=
 lock: ## rewrite requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade takes new versions)
-	@set -e; $(find_python); tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
-	"$$python" -m venv "$$tool/venv"; \
-	"$$tool/venv/bin/python" -m pip install --quiet uv==$(UV_VERSION); \
-	"$$tool/venv/bin/uv" pip compile pyproject.toml --group dev --output-file requirements.lock --quiet \
-	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	  --no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)
+	$(compile) --group dev --output-file requirements.lock --universal --python-version 3.11 \
+	  --fork-strategy fewest --generate-hashes --custom-compile-command "make lock" $(LOCK_ARGS)
+
+# Environments with other versions than the locked ones: .venv-lowest-direct and .venv-highest, uv's names for them.
+.venv-%/.stamp: pyproject.toml
+	@rm -rf .venv-$*; $(find_python); "$$python" -m venv .venv-$*
+	$(compile) --python .venv-$*/bin/python --group build --group test --resolution $* --output-file .venv-$*/versions.txt
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r .venv-$*/versions.txt
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	@touch $@
 
 clean: ## remove caches and build products, keep .venv
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist
@@ -135,7 +156,7 @@ clean: ## remove caches and build products, keep .venv
 	  -type d \( -name __pycache__ -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 distclean: clean ## clean, and remove .venv
-	rm -rf $(VENV) $(BENCH) website/node_modules
+	rm -rf $(VENV) $(BENCH) .venv-lowest-direct .venv-highest website/node_modules
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | awk -F'#' '{ printf "%-18s %s\n", $$1, $$2 }'

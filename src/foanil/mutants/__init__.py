@@ -19,9 +19,9 @@ from typing import Any
 from foanil import rational, statements
 from foanil.arrays import EXACT, SingularMatrixError
 from foanil.formal import SCALAR, Formula, Tree, as_formula, evaluate, latex, tree
+from foanil.mutants.rewritings import Kind, Rewriting, occurring_letters, rewritings
 from foanil.notation import NOTATION
 from foanil.paper_alphabet import letter_values, limit_alphabet
-from foanil.mutants.rewritings import Kind, Rewriting, occurring_letters, rewritings
 from foanil.words import UndeclaredError
 
 

@@ -1,6 +1,7 @@
 """Channels: independent ways of checking one formula, each a few checks, and the channel that a check belongs to.
 
-Two channels of one claim are worth more than one only where they share little code: `foanil.mutants.independence` measures it.
+Two channels of one claim are worth more than one only where they share little code, which
+`foanil.mutants.independence` measures.
 """
 
 from __future__ import annotations

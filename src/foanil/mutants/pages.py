@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from foanil.mutants import falsehoods
-from foanil.mutants import goals
-from foanil.mutants.channels import MEANING, PARTIAL, Channel
 from foanil.claims import REGISTRY
+from foanil.mutants import falsehoods, goals
+from foanil.mutants.channels import MEANING, PARTIAL, Channel
 from foanil.mutants.falsehoods import Falsehood
 from foanil.mutants.kill_matrix import Fate, Trial, TriedFormula, TriedMutant
 from foanil.report.markdown import cell, table

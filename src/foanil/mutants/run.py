@@ -17,13 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from foanil import decisions, statements
-from foanil.mutants import falsehoods
-from foanil.mutants import goals
+from foanil.mutants import Mutant, falsehoods, goals, mutants, pairs
 from foanil.mutants.channels import Channel, checks_of, gather, proof_modules
 from foanil.mutants.falsehoods import Falsehood
 from foanil.mutants.kill_matrix import TriedChannel, TriedFormula, assembled, trial_data, trial_from_data, try_channel
 from foanil.mutants.pages import Goals, Matrix
-from foanil.mutants import Mutant, mutants, pairs
 from foanil.sources import Checkout, Place, code_hash
 
 Outcome = dict[str, Any]
@@ -78,7 +76,10 @@ def module_pieces(root: Path) -> tuple[Piece, ...]:
     names = [name for name in proof_modules() if any(not check.formula for check in checks_of(name))]
     return tuple(
         Piece(kind, (name,), 0, _hash((kind, name, fingerprint(checkout, f"proofs.{name}", how))))
-        for kind, how in (("falsehoods", ("foanil.mutants.falsehoods", "tried")), ("goals", ("foanil.mutants.goals", "goals_of")))
+        for kind, how in (
+            ("falsehoods", (falsehoods.__name__, "tried")),
+            ("goals", (goals.__name__, "goals_of")),
+        )
         for name in names
     )
 
