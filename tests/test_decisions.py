@@ -81,7 +81,7 @@ def test_one_solver_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     def unsure(*_: Any) -> str:
         return "unknown"
 
-    monkeypatch.setattr(decisions, "_ask_cvc5", unsure)
+    monkeypatch.setattr(decisions, "ask_cvc5", unsure)
     with pytest.raises(RefusedGoalError, match="cvc5 says unknown"):
         require([], at_least((x - 7) ** 2 * 3))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +33,7 @@ from foanil.mutants.goals import (
     recorded,
     refutes,
     solver_seconds,
+    within,
 )
 from proofs.derivation import proof_check, zero_check
 from proofs.dimensionless import iteration
@@ -137,6 +141,18 @@ def test_a_wrong_model_is_no_exact_point() -> None:
 def test_reading_a_model(model: str, point: dict[str, Fraction] | None) -> None:
     """Rational values are read exactly; a model with an irrational one is none."""
     assert rational_point(model) == point
+
+
+def endless() -> str:
+    """Never return."""
+    while True:
+        time.sleep(1)
+
+
+@pytest.mark.parametrize(("call", "said"), [(lambda: "sat", "sat"), (endless, None), (lambda: os._exit(1), None)])
+def test_a_solver_that_does_not_end_is_ended(call: Callable[[], str], said: str | None) -> None:
+    """What is not said in time, or at all, is None; what is said comes back."""
+    assert within(0.3 if call is endless else 60, call) == said
 
 
 def test_solver_time_is_put_back() -> None:

@@ -84,8 +84,8 @@ def require(assumptions: Sequence[Relation], conclusion: Relation) -> Decision:
 def decide(assumptions: tuple[Relation, ...], conclusion: Relation) -> Decision:
     """Ask both solvers whether assumptions and the negated conclusion can hold together."""
     text = f"{', '.join(map(str, assumptions))} ⟹ {conclusion}"
-    answer, model = _ask_z3(assumptions, conclusion)
-    return Decision(text, answer, _ask_cvc5(assumptions, conclusion), model)
+    answer, model = ask_z3(assumptions, conclusion)
+    return Decision(text, answer, ask_cvc5(assumptions, conclusion), model)
 
 
 def satisfiable(assumptions: Sequence[Relation]) -> bool:
@@ -103,7 +103,8 @@ def satisfiable(assumptions: Sequence[Relation]) -> bool:
 # z3 ------------------------------------------------------------------------------------------------
 
 
-def _ask_z3(assumptions: Sequence[Relation], conclusion: Relation) -> tuple[str, str]:
+def ask_z3(assumptions: Sequence[Relation], conclusion: Relation) -> tuple[str, str]:
+    """Return what z3 says of the negated goal, and its model where it says "sat"."""
     import z3
 
     solver = z3.Solver()
@@ -137,7 +138,8 @@ def _z3_true(relation: Relation, variables: dict[str, Any]) -> list[Any]:
 # cvc5 ----------------------------------------------------------------------------------------------
 
 
-def _ask_cvc5(assumptions: Sequence[Relation], conclusion: Relation) -> str:
+def ask_cvc5(assumptions: Sequence[Relation], conclusion: Relation) -> str:
+    """Return what cvc5 says of the negated goal."""
     import cvc5
     from cvc5 import Kind
 

@@ -12,11 +12,13 @@ import functools
 import random
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
-from typing import Any
+from multiprocessing import get_context
+from typing import Any, TypeVar
 
 from sympy import QQ
 from sympy.polys.fields import FracElement, FracField
@@ -25,8 +27,13 @@ from foanil import decisions
 from foanil.decisions import Decision, Relation, Sign, holds_at
 from foanil.evidence import Check
 
+Said = TypeVar("Said")
+
 SOLVER_SECONDS = 1
 """The most that each solver may take for one mutant."""
+
+ENDED_AFTER = 3
+"""The seconds after which a solver is ended that does not end itself: cvc5 does not always heed its limit."""
 
 MUTANTS_OF_A_GOAL = 5
 
@@ -268,7 +275,7 @@ _RULES = (_dropped, _loosened, _sharpened, _reversed, _constants, _exponents, _l
 
 @contextlib.contextmanager
 def solver_seconds(seconds: int) -> Iterator[None]:
-    """Give each solver so many seconds inside the block: what runs there cannot be interrupted from outside."""
+    """Give each solver so many seconds inside the block."""
     before = decisions.TIMEOUT_SECONDS
     decisions.TIMEOUT_SECONDS = seconds
     try:
@@ -280,8 +287,28 @@ def solver_seconds(seconds: int) -> Iterator[None]:
 def ask(goal: Goal, seconds: int = SOLVER_SECONDS) -> Answer:
     """Put a goal to both solvers, so many seconds each, and check a counterexample in exact arithmetic."""
     with solver_seconds(seconds):
-        decision = decisions.decide.__wrapped__(goal.assumptions, goal.conclusion)
-    return answer(goal, decision)
+        z3, model = within(ENDED_AFTER, lambda: decisions.ask_z3(goal.assumptions, goal.conclusion)) or ("unknown", "")
+        cvc5 = within(ENDED_AFTER, lambda: decisions.ask_cvc5(goal.assumptions, goal.conclusion)) or "unknown"
+    return answer(goal, Decision(str(goal), z3, cvc5, model))
+
+
+def within(seconds: float, call: Callable[[], Said]) -> Said | None:
+    """Return what a call says in a child process; None when it says nothing in so many seconds, and is then ended."""
+    context = get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: sender.send(call()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # other threads may run: they are not needed
+        child.start()
+    sender.close()
+    try:
+        return receiver.recv() if receiver.poll(seconds) else None
+    except EOFError:
+        return None
+    finally:
+        child.kill()
+        child.join()
+        receiver.close()
 
 
 def answer(goal: Goal, decision: Decision) -> Answer:
