@@ -13,7 +13,7 @@ from enum import Enum
 
 from foanil.decisions import Decision
 from foanil.evidence import Check, Method, Outcome
-from foanil.mutants.goals import Goal, answer, recorded
+from foanil.mutants.goals import Goal, ask, recorded
 
 SHOWN = 200
 """Characters that are kept of what a check says."""
@@ -95,6 +95,6 @@ def tried(check: Check) -> Iterator[Falsehood]:
 
 
 def _last_open(found: list[tuple[Goal, Decision]]) -> tuple[str, ...]:
-    """Return the channels that refute the goal at which a proof stopped."""
-    open_goals = [(goal, decision) for goal, decision in found if not decision.holds]
-    return answer(*open_goals[-1]).killers if open_goals else ()
+    """Return the channels that refute the goal at which a proof stopped, each asked apart."""
+    open_goals = [goal for goal, decision in found if not decision.holds]
+    return ask(open_goals[-1]).killers if open_goals else ()
