@@ -103,6 +103,7 @@ def _by_id(sections: Iterable[Iterable[Claim]]) -> Mapping[str, Claim]:
 
 
 REGISTRY: Mapping[str, Claim] = _by_id(_IN_PAPER_ORDER)
+"""Every claim by its id, in paper order."""
 
 
 def claim(id: str) -> Claim:
