@@ -44,7 +44,7 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
-.PHONY: audit test shuffled versions experiments bench mutants code-mutants fuzz independence site checksite env lint types format lock clean distclean help FORCE
+.PHONY: audit test shuffled versions experiments bench mutants code-mutants fuzz independence site checksite reference env lint types format lock clean distclean help FORCE
 .DEFAULT_GOAL := help
 
 audit: $(VENV)/.stamp ## run the audit and write reports/ (AUDIT_ARGS="..." goes to pytest)
@@ -93,6 +93,9 @@ site: $(MODULES) ## the reports and the documentation as pages in build/site, to
 	$(PY) website/stage.py build/pages
 	$(PY) -m sphinx -q -W --keep-going -c website build/pages build/site
 	@echo "open build/site/index.html"
+
+reference: $(VENV)/.stamp ## rewrite docs/reference.md from docstrings and the commands' options
+	$(PY) -m website.reference
 
 checksite: site ## look at every page of build/site in Chromium, which has to be on PATH
 	FOANIL_REQUIRE_BROWSER=1 FOANIL_SITE=build/site $(PY) -m pytest tests/test_site.py

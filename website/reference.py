@@ -1,4 +1,4 @@
-"""Write docs/reference.md from docstrings and from the commands' own options: `python -m website.reference`.
+"""Write docs/reference.md from docstrings and from the commands' own options: `make reference`.
 
 The page is committed, so that it is read where the code is; a test fails while it says something else than the code.
 """
@@ -38,7 +38,7 @@ EXTENDING = (
 
 INTRODUCTION = """# Reference
 
-Made from docstrings by `python -m website.reference`; [the quick start](quick_start.md) shows the names at work. Shapes
+Made from docstrings by `make reference`; [the quick start](quick_start.md) shows the names at work. Shapes
 are (rows, columns), with the letters of the paper; a *degree* is the power of a unit of the labels.
 """
 
