@@ -21,6 +21,10 @@ EXPERIMENTS = Path(__file__).parents[1] / "reports" / "experiments"
 SAME = 1e-7
 """Relative agreement asked of numbers that are computed again; other processors add in another order."""
 
+DISTANCE = training.COLUMNS.index("distance")
+VALUES = slice(1, DISTANCE)
+"""The places of the angle and of the squared singular values among `training.COLUMNS`."""
+
 WHOLE = ("infinite-tasks", "infinite-samples")
 FIRST_STEPS = 25
 """How much of the first run of each method is trained again: the whole of WHOLE, the first steps of the others."""
@@ -73,8 +77,13 @@ def assert_same_series(remade: Trained, committed: Trained) -> None:
     """Raise AssertionError unless the observations of the steps made again are the committed ones."""
     rows = len(remade.series)
     assert rows > 1
+    expected = committed.series[:rows].copy()
+    # The singular values of every start are equal: until B moves, rounding chooses which directions lead.
+    resting = (expected[:, VALUES] == expected[0, VALUES]).all(axis=1)
+    assert resting.sum() <= 2
+    expected[resting, DISTANCE] = remade.series[resting, DISTANCE]
     # The sine of an angle, from its cosine, keeps half of the digits near 0.
-    np.testing.assert_allclose(remade.series, committed.series[:rows], rtol=SAME, atol=1e-7)
+    np.testing.assert_allclose(remade.series, expected, rtol=SAME, atol=1e-7)
     if remade.t == committed.t:
         np.testing.assert_allclose(remade.B, committed.B, rtol=SAME, atol=1e-9)
 
