@@ -24,5 +24,5 @@ def test_every_block_prints_what_stands_under_it() -> None:
     for source, output in found:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(source, str(PAGE), "exec"), session)  # noqa: S102 (a page of ours)
+            exec(compile(source, "<quick start>", "exec"), session)  # noqa: S102 (a page of ours)
         assert printed.getvalue() == output
