@@ -5,9 +5,11 @@ Every letter is other than 1, so that no factor can be left out unseen.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +17,19 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from foanil import dynamics
 from foanil.arrays import EXACT
+from foanil.certificates import check as checker
 from foanil.certificates.check import (
     RejectedError,
+    UnreadableError,
     _check_collapse,
     _check_divergence,
     _check_refutation,
     _check_start,
+    _check_state,
+    _EnclosedClaims,
     _is_psd,
+    _prove_in_balls,
+    read,
 )
 from foanil.certificates.check_balls import Sizes, is_definite, iterate
 from foanil.certificates.check_chain import Chain, Link, _power, _root
@@ -381,3 +389,208 @@ def test_rounding_is_upward() -> None:
         assert x < _root(x) ** 2 < x + HAIR
     assert Fraction(2, 3) ** 7 <= _power(Fraction(2, 3), 7) < Fraction(2, 3) ** 7 + HAIR
     assert _power(Fraction(0), 3) == 0
+
+
+def leap_from(before: Link, steps: int) -> Link:
+    """Return what a leap gives wherever its bounds are, typed here a second time; a high that rises too far is kept."""
+    weight, (theta, xi) = CHAIN.weight(before), CHAIN.contraction(before)
+    rest, top = (1 - weight) / S_, CHAIN.lower(weight, before.high)
+    least = min(before.low, rest, top)
+    reached = min(top, rest - (rest - least) * _power(1 - 2 * A_ * S_ * least, steps))
+    high = before.high
+    if 3 * A_ * S_ * high <= 1 + A_:
+        rate = 1 - 2 * A_ + 2 * A_ * A_ * (S_ * high - 1)
+        high = min(high, 1 / S_ + (high - 1 / S_) * _power(rate, steps))
+    delta = before.delta / (1 + A_ * Q * before.delta * steps)
+    return Link(before.t + steps, reached, high, delta, _power(theta, steps) * before.zeta + xi / (1 - theta))
+
+
+STEEP = (1 + A_) / (3 * A_ * S_)
+"""Up to this bound p̃ increases."""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        replace(TRAP, low=EDGE),
+        replace(TRAP, high=Fraction(7, 4)),
+        replace(TRAP, high=STEEP),
+        replace(TRAP, high=STEEP + HAIR),
+        replace(TRAP, high=EDGE - Fraction(1, 50)),
+    ],
+    ids=["above the rest", "far above", "steepest", "too steep", "below the limit"],
+)
+def test_leaps_go_no_further_than_their_bounds(before: Link) -> None:
+    """From any bounds a leap gives what the lemma says, up to a hair."""
+    after = leap_from(before, 3)
+    assert after.low > 0
+    assert CHAIN.follows_by_leap(before, after, 3)
+    for name, sign in WORSE.items():
+        assert not CHAIN.follows_by_leap(before, replace(after, **{name: getattr(after, name) + sign * HAIR}), 3)
+
+
+def test_leaps_need_a_positive_lower_end() -> None:
+    """Where the Gram matrix may fall to 0, or the head's weight is all of 1, nothing follows, however wide."""
+    loose = replace(TRAP, zeta=Fraction(1))
+    weight = Q * TRAP.delta + OMEGA
+    lost = (1 + 2 * A_ * (1 - weight)) / (2 * A_ * S_)
+    wide = Link(TRAP.t + 3, Fraction(-99), Fraction(99), Fraction(99), Fraction(99))
+    for high in (lost, lost + HAIR):
+        before = replace(loose, high=high)
+        assert CHAIN.weight(before) == weight
+        assert (CHAIN.lower(weight, high) == 0) == (high == lost)
+        assert not CHAIN.follows_by_leap(before, wide, 3)
+    assert CHAIN.follows_by_leap(replace(loose, high=lost - HAIR), wide, 3)
+
+
+# Files ---------------------------------------------------------------------------------------------
+
+
+def test_certificates_are_read_as_they_are(tmp_path: Path) -> None:
+    """A file's integers, texts and keys come back."""
+    path = tmp_path / "certificate.json"
+    path.write_text('{"a": 1, "b": ["2/3", null]}', encoding="utf-8")
+    assert read(path) == {"a": 1, "b": ["2/3", None]}
+
+
+def test_files_are_read_up_to_their_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of the most bytes is read, one of more is named, and neither is read any further."""
+    path, sizes = tmp_path / "certificate.json", []
+    long = b"[12345]"
+
+    class Counted(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            sizes.append(size)
+            return super().read(size)
+
+    def opened(_: Path, mode: str) -> Counted:
+        assert mode == "rb"
+        return Counted(long)
+
+    monkeypatch.setattr(checker, "MOST_BYTES", 6)
+    path.write_bytes(b"[1234]")
+    assert read(path) == [1234]
+    path.write_bytes(long)
+    with pytest.raises(UnreadableError, match="more than 6 bytes"):
+        read(path)
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(UnreadableError, match="more than 6 bytes"):
+        read(path)
+    assert sizes == [7]
+
+
+# Claims in balls -----------------------------------------------------------------------------------
+
+DYADIC = replace(START, alpha=Fraction(1, 2), c=Fraction(4))
+"""αΛ_0 = diag(9, 4)/2, α‖B⋆,⊥ᵀB_0‖² = 1/8, ‖w_0‖²/(αc) = 7 and ‖B⋆ᵀB_0w_0‖/√c = 5/2: balls hold these exactly."""
+TINY = Fraction(1, 2**20)
+
+
+def test_zeta_bounds_the_output_of_the_start() -> None:
+    """At t = 0 the least zeta and the largest floor are accepted, and a hair beyond is rejected."""
+    bounds = {"ell": Fraction(9, 2), "delta": Fraction(1, 8), "omega": Fraction(7), "zeta": Fraction(5, 2)}
+    found = {name: str(x) for name, x in bounds.items()} | {"floor": "2", "t": 0}
+    _check_state({"region": found, "enclosure": None}, DYADIC, False, reached)
+    for name, beyond in (("zeta", Fraction(5, 2) - HAIR), ("floor", 2 + HAIR)):
+        with pytest.raises(RejectedError, match=rf"^{name} must bound"):
+            _check_state({"region": {**found, name: str(beyond)}, "enclosure": None}, DYADIC, False, reached)
+
+
+def claims(**changes: Any) -> _EnclosedClaims:
+    """Return what an enclosure claims whose centre is (2, 3, 6) from the iterate in the weighted norm of its parts."""
+    alpha, c = DYADIC.alpha, DYADIC.c
+    H = [[Fraction(int(i == j)) * alpha * x for j in range(4)] for i, x in enumerate((9, 4, Fraction(1, 4), 0))]
+    v = [x / 2 for x in (Fraction(3), Fraction(4), Fraction(3, 2), Fraction(0))]
+    H[1][2] += 2
+    v[1] += 6
+    omega = 14 / (alpha * c) + 48
+    enclosure = {
+        "H": [[str(x) for x in row] for row in H],
+        "v": [str(x) for x in v],
+        "omega": str(omega),
+        "radius": "7",
+    }
+    bounds = {"ell": Fraction(9, 2) + TINY, "delta": Fraction(1, 8) + TINY, "omega": Fraction(7)}
+    bounds |= {"zeta": Fraction(5, 2), "floor": 2 - TINY}
+    enclosure["radius"] = changes.pop("radius", "7")
+    return _EnclosedClaims(DYADIC, enclosure, **(bounds | changes))
+
+
+def test_enclosed_claims_are_accepted_at_their_edge() -> None:
+    """Exact bounds of exact balls hold; a definite matrix needs a hair, and the radius none."""
+    point = iterate(DYADIC, DYADIC.w, 0)
+    assert point is not None
+    assert claims().first_failure(point) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"radius": str(7 - TINY)}, "radius"),
+        ({"radius": "-7"}, "radius"),
+        ({"ell": Fraction(9, 2) - TINY}, "ell"),
+        ({"delta": Fraction(1, 8) - TINY}, "delta"),
+        ({"omega": 7 - TINY}, "omega"),
+        ({"zeta": Fraction(5, 2) - TINY}, "zeta"),
+        ({"floor": 2 + TINY}, "floor"),
+    ],
+    ids=lambda value: None if isinstance(value, dict) else value,
+)
+def test_enclosed_claims_are_refused_beyond_their_edge(changes: dict[str, Any], said: str) -> None:
+    """Each bound on the wrong side by a hair is the one that is named."""
+    point = iterate(DYADIC, DYADIC.w, 0)
+    assert point is not None
+    failure = claims(**changes).first_failure(point)
+    assert failure is not None
+    assert said in failure
+
+
+def test_an_enclosure_has_a_radius() -> None:
+    """A point alone is no enclosure, be it the iterate itself."""
+    point = iterate(DYADIC, DYADIC.w, 0)
+    assert point is not None
+    exact = claims()
+    H = [[str(Fraction(int(x.numer()), int(x.denom()))) for x in row] for row in exact_gram()]
+    centre = {"H": H, "v": ["3/2", "2", "3/4", "0"], "omega": "7"}
+    assert replace(exact, enclosure={**centre, "radius": "1/1024"}).first_failure(point) is None
+    failure = replace(exact, enclosure={**centre, "radius": "0"}).first_failure(point)
+    assert failure is not None
+    assert "radius" in failure
+
+
+def exact_gram() -> list[list[Any]]:
+    """Return αBBᵀ of the dyadic start."""
+    return (DYADIC.B * DYADIC.B.transpose() * fmpq(1, 2)).tolist()  # type: ignore[no-any-return]
+
+
+def test_iterates_are_followed_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """d may be the most that is followed and no more; the watcher is told the precision, the time and the steps."""
+    told: list[tuple[str, int, int]] = []
+    diverges = diverging("C", Fraction(99), 0) | {"direction": ["1", "1"]}
+    monkeypatch.setattr(checker, "MOST_FOLLOWED", 4)
+    _prove_in_balls(START, START.w, 2, lambda _: None, lambda *said: told.append(said))
+    assert told == [("following with 516 bits", 2, 0), ("following with 516 bits", 2, 1)]
+    with pytest.raises(RejectedError, match="quotient"):
+        _check_divergence(diverges, START, lambda *_: None)
+    monkeypatch.setattr(checker, "MOST_FOLLOWED", 3)
+    with pytest.raises(RejectedError, match="for d up to 3"):
+        _prove_in_balls(START, START.w, 2, lambda _: None, lambda *_: None)
+    with pytest.raises(RejectedError, match="divergence is checked for d up to 3"):
+        _check_divergence(diverges, START, lambda *_: None)
+
+
+def test_iterates_that_cannot_be_enclosed_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every digit is lost at the most bits, the rejection says so."""
+    monkeypatch.setattr(checker, "iterate", lambda *_: None)
+    monkeypatch.setattr(checker, "MOST_BITS", 512)
+    with pytest.raises(RejectedError, match=r"^the iterates grow too fast to be enclosed$"):
+        _prove_in_balls(START, START.w, 0, lambda _: None, lambda *_: None)
+
+
+def test_an_exact_quotient_bounds_itself() -> None:
+    """The quotient of exact balls may be claimed to the last digit."""
+    large = replace(DYADIC, B=matrix([[90, 0, 0], [0, 60, 0], [0, 0, 50], [0, 0, 0]]))
+    quotient = Fraction(90**2 + 60**2, 4)
+    _check_divergence(diverging("C", quotient, 0), large, lambda *_: None)
+    with pytest.raises(RejectedError, match="quotient"):
+        _check_divergence(diverging("C", quotient + TINY, 0), large, lambda *_: None)

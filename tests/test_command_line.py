@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from click import Context
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 import foanil.quotes as quotation
-from foanil.__main__ import main
+from foanil.__main__ import COMMANDS, main
 from foanil.claims import REGISTRY
 from foanil.commands import terminal
 
@@ -259,15 +262,23 @@ def test_bad_usage_is_refused(args: tuple[str, ...]) -> None:
 
 
 def test_group_explains_itself() -> None:
-    """`--help` and `-h` list every command, each by a sentence that is not cut."""
+    """`--help` and `-h` list every command with its sentence, in order, and import none of them."""
     for flag in ("--help", "-h"):
         text = foanil(flag).stdout
-        assert all(re.search(rf"^  {name} +\w.*[^.]$|^  {name} .*\w\.$", text, re.M) for name in main.commands)
+        assert re.findall(r"^  (\w+)  +(\S.*)$", text.partition("Commands:")[2], re.M) == [
+            (name, said) for name, (_, said) in COMMANDS.items()
+        ]
+    asked = "import sys; from foanil.__main__ import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in loaded if name.startswith("foanil.commands")] == []
 
 
-@pytest.mark.parametrize("name", main.commands)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_is_there(name: str) -> None:
-    """Each command explains itself with an example, and can print JSON."""
+    """Each command explains itself, in the words of the list first, with an example, and can print JSON."""
+    command = main.get_command(Context(main), name)
+    assert command is not None
+    assert (command.help or "").startswith(COMMANDS[name][1])
     text = foanil(name, "-h").stdout
     assert f"foanil {name}" in " ".join(text.partition("Example:")[2].split())
     assert "--json" in text

@@ -41,7 +41,6 @@ SIDEWAYS = {
     ("expiry", "audit"),  # an audit read back
     ("expiry", "report"),  # and rendered again
     ("sweeps", "experiments"),  # files written at once or not at all
-    ("__main__", "commands"),  # the command and its parts
 }
 """Imports within a floor, each with its reason; there are no others."""
 

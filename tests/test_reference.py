@@ -7,7 +7,7 @@ import re
 import pytest
 
 import foanil
-from foanil.__main__ import main
+from foanil.__main__ import COMMANDS
 from website import reference
 
 TEXT = reference.PAGE.read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ def test_every_name_and_command_has_an_entry_with_words() -> None:
     entries = dict(re.findall(r"^### `([^`]+)`\n\n(.*?)(?=^##|\Z)", TEXT, flags=re.M | re.S))
     commands = {" ".join(name.split()[:2]) for name in entries if name.startswith("foanil ")}
     assert {*foanil.__all__} <= {*entries}
-    assert {f"foanil {name}" for name in main.commands} == commands
+    assert {f"foanil {name}" for name in COMMANDS} == commands
     assert all(len(said.split()) >= 4 for said in entries.values())
     assert " at 0x" not in TEXT
 

@@ -1,0 +1,420 @@
+"""What `certify` says and writes, word for word and bound for bound, of starts whose answers are known."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foanil.certificates import certify as module
+from foanil.certificates.certify import Answer, certify, has_silent_head, in_balls, shown, start_in_balls
+from foanil.certificates.check import check
+from foanil.certificates.enclosure import working_system
+from foanil.certificates.problem import Problem, load_problem
+from foanil.setting import dimensionless
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+TENTH = Fraction(1, 10)
+
+
+def example(name: str, *changes: str) -> Problem:
+    """Return a supplied start, with changes."""
+    return load_problem(EXAMPLES / f"{name}.toml", list(changes))
+
+
+def answered(name: str, *changes: str, **options: Any) -> Answer:
+    """Return the answer to a supplied start; what it writes passes the independent checker."""
+    answer = certify(example(name, *changes), **options)
+    assert (answer.certificate is None) == (answer.outcome == "UNDECIDED")
+    if answer.certificate is not None:
+        assert check(answer.certificate).startswith(answer.outcome)
+    return answer
+
+
+# The start, its changes, the options, and the lines of the answer.
+LINES: dict[str, tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]]] = {
+    "inside": (
+        "inside-the-region",
+        (),
+        {},
+        (
+            "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 0.",
+            "‖αΛ‖ ≤ 0.5, α‖B⋆,⊥ᵀB‖² ≤ 0.0133325, ‖w‖²/(αc) ≤ 0.601633.",
+        ),
+    ),
+    "inside, with times": (
+        "inside-the-region",
+        (),
+        {"epsilon": TENTH},
+        (
+            "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 0.",
+            "‖αΛ‖ ≤ 0.5, α‖B⋆,⊥ᵀB‖² ≤ 0.0133325, ‖w‖²/(αc) ≤ 0.601633.",
+            "ε = 1/10:",
+            "  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ 0",
+            "  ‖B_tw_t‖ ≤ ε for some t ≤ 70, and for all t ≥ 135",
+            "  ‖αΛ_t − x⋆I‖ ≤ ε for all t ≥ 132",
+        ),
+    ),
+    "another variance, with times": (
+        "inside-the-region",
+        ("c=4", "beta=0.03", "alpha=0.2"),
+        {"epsilon": TENTH},
+        (
+            "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 0.",
+            "‖αΛ‖ ≤ 0.551724, α‖B⋆,⊥ᵀB‖² ≤ 0.010666, ‖w‖²/(αc) ≤ 0.18801.",
+            "ε = 1/10:",
+            "  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ 0",
+            "  ‖B_tw_t‖ ≤ ε for some t ≤ 654, and for all t ≥ 387",
+            "  ‖αΛ_t − x⋆I‖ ≤ ε for all t ≥ 190",
+        ),
+    ),
+    "too fine": (
+        "inside-the-region",
+        (),
+        {"epsilon": Fraction(4, 10**18)},
+        (
+            "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 0.",
+            "‖αΛ‖ ≤ 0.5, α‖B⋆,⊥ᵀB‖² ≤ 0.0133325, ‖w‖²/(αc) ≤ 0.601633.",
+            "ε = 1/250000000000000000:",
+            "  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ 21333333333333331734",
+            (
+                "  ‖B_tw_t‖ ≤ ε for some t ≤ 44151045545020339866923923030128131, and from some time on, "
+                "which was not found"
+            ),
+            "  ‖αΛ_t − x⋆I‖ ≤ ε from some time on, which was not found",
+        ),
+    ),
+    "too late": (
+        "inside-the-region",
+        (),
+        {"epsilon": Fraction(1, 10**2100)},
+        (
+            "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 0.",
+            "‖αΛ‖ ≤ 0.5, α‖B⋆,⊥ᵀB‖² ≤ 0.0133325, ‖w‖²/(αc) ≤ 0.601633.",
+            "ε is so small that its times have more than 4000 digits: none are given.",
+        ),
+    ),
+    "large start": (
+        "large-start",
+        (),
+        {},
+        (
+            (
+                "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 2, after 2 "
+                "rigorous steps that multiply the radius by 1.11."
+            ),
+            "‖αΛ‖ ≤ 0.654806, α‖B⋆,⊥ᵀB‖² ≤ 0.269526, ‖w‖²/(αc) ≤ 0.076923.",
+        ),
+    ),
+    "large start, with times": (
+        "large-start",
+        (),
+        {"epsilon": TENTH},
+        (
+            (
+                "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 2, after 2 "
+                "rigorous steps that multiply the radius by 1.11."
+            ),
+            "‖αΛ‖ ≤ 0.654806, α‖B⋆,⊥ᵀB‖² ≤ 0.269526, ‖w‖²/(αc) ≤ 0.076923.",
+            "ε = 1/10:",
+            "  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ 777",
+            "  ‖B_tw_t‖ ≤ ε for some t ≤ 60, and for all t ≥ 299",
+            "  ‖αΛ_t − x⋆I‖ ≤ ε for all t ≥ 62",
+        ),
+    ),
+    "silent": (
+        "silent-head",
+        (),
+        {},
+        (
+            "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 0.",
+            "‖αΛ‖ ≤ 0.5, α‖B⋆,⊥ᵀB‖² ≤ 0.01018, ‖w‖²/(αc) ≤ 0.",
+            "B_0w_0 = 0: the head never moves and its length does not matter.",
+        ),
+    ),
+    "long head": (
+        "long-head",
+        (),
+        {},
+        (
+            (
+                "CERTIFIED: the three limits of (8) hold from this start; in the region at t = 61, after "
+                "61 rigorous steps that multiply the radius by 1.38e+03."
+            ),
+            "‖αΛ‖ ≤ 0.5, α‖B⋆,⊥ᵀB‖² ≤ 0.00766118, ‖w‖²/(αc) ≤ 1.04288.",
+            "‖w‖² ≥ αc, but from t = 63 on λ_min(αΛ) ≥ 0.0930573.",
+        ),
+    ),
+    "rank": (
+        "rank-deficient",
+        (),
+        {},
+        (
+            "REFUTED: rank(B⋆ᵀB_0) = 1 < k = 2, exactly. C_(t+1) = C_t·M_t keeps it at most 1 for ever,",
+            "so that λ_min(Λ_t) = 0 while Λ⋆ is positive definite: the third limit of (8) fails.",
+        ),
+    ),
+    "collapse": (
+        "collapsing-head",
+        (),
+        {},
+        (
+            "REFUTED: collapse. The head is 1.44 > 1 times αc in square along a singular direction of",
+            "B⋆ᵀB_0 with αχ² = 0.0001, small enough: λ_min(αΛ_t) → 0, and the third limit of (8) fails.",
+        ),
+    ),
+    "C grows": (
+        "diverging",
+        (),
+        {},
+        (
+            "REFUTED: divergence. At t = 1, ‖C_t‖² = αλ_max(Λ_t) ≥ 3.06164 exceeds 0.611111,",
+            "beyond which it grows by a constant factor at every step: the limits of (8) fail.",
+        ),
+    ),
+    "D grows": (
+        "diverging-complement",
+        (),
+        {},
+        (
+            "REFUTED: divergence. At t = 0, α‖B⋆,⊥ᵀB_t‖² ≥ 7.32304 exceeds 0.666667,",
+            "beyond which it grows by a constant factor at every step: the limits of (8) fail.",
+        ),
+    ),
+    "unseen": (
+        "unseen-direction",
+        (),
+        {},
+        (
+            (
+                "REFUTED: a direction that is never seen. The columns of B⋆ᵀB_t stay in the span of "
+                "Σ⋆ʲB⋆ᵀB_0, j = 0, 1, …,"
+            ),
+            "and u = (-1, 1, 0) is orthogonal to it, exactly: uᵀΛ_tu = 0 for ever,",
+            "while αuᵀΛ⋆u/‖u‖² = 0.5625: Λ_t does not tend to the Λ⋆ of (8).",
+        ),
+    ),
+    "not isotropic": (
+        "any-covariance",
+        (),
+        {},
+        (
+            "UNDECIDED: convergence is proved for Sigma_star = c·I with c > 0 only (Assumption 1). Another one can be",
+            "refuted by a direction that B_star^T B_t never sees: this start has none.",
+            "violated: Sigma_star = c I, by max|Sigma_star - c I| = 1, c = 1",
+        ),
+    ),
+    "not followed": (
+        "large-start",
+        (),
+        {"steps": 0},
+        (
+            (
+                "UNDECIDED: the region of the theorem is not entered up to t = 0 (followed for 0 steps; "
+                "raise --steps to go on)."
+            ),
+            "violated: ell + delta < 1: 1.11283421 against 1, by 0.113",
+        ),
+    ),
+    "not followed far enough": (
+        "undecided-head",
+        (),
+        {"steps": 3},
+        (
+            (
+                "UNDECIDED: the region of the theorem is not entered up to t = 3 (followed for 3 steps; "
+                "raise --steps to go on)."
+            ),
+            "violated: ||w||^2 < alpha c: 1.4390014 against 1, by 0.439",
+        ),
+    ),
+    "digits lost at once": (
+        "inside-the-region",
+        ("w_0=[1e400,0,0]",),
+        {"steps": 3},
+        (
+            (
+                "UNDECIDED: the region of the theorem is not entered up to t = 0 (expected an error below "
+                "0.125; at step 0 it is inf; start with more digits)."
+            ),
+            "violated: ||w||^2 < alpha c: 1e+800 against 1, by 1e+800",
+            "violated: ell + delta < 1: 1e+738 against 1, by 1e+738",
+            "violated: (ell + delta)(1 + 2/m_in) <= 2: 1e+739 against 2, by 1e+739",
+            "violated: 2 a q delta <= 1: 1e+737 against 1, by 1e+737",
+            "violated: a (s ell + q delta + omega) <= 1: 1e+799 against 1, by 1e+799",
+        ),
+    ),
+}
+
+DIGESTS = {
+    "rank": "3218e7ea96f55404358df7324b534dcf79a31aecbfdd58c88f9c731eee7a4a20",
+    "collapse": "759adabc656cb05b6af4c7deeec1939132ba6461819d7632185d3b98f4f7a091",
+    "unseen": "c13dcd626783bb3ed33a0f523280eab23b379d539a8fe512f990c1a9add7fed8",
+}
+"""Of certificates in which everything is exact, so that no machine can change a digit."""
+
+REGIONS: dict[str, dict[str, Any]] = {
+    "inside": {
+        "t": 0,
+        "ell": 0.5,
+        "delta": 0.01333246582887,
+        "omega": 737 / 1225,
+        "zeta": 0.040771499761,
+        "floor": 0.002762524704,
+    },
+    "another variance, with times": {
+        "t": 0,
+        "ell": 16 / 29,
+        "delta": 0.01066597266309,
+        "omega": 737 / 3920,
+        "zeta": 0.020385749880,
+        "floor": 0.00221001976354,
+    },
+    "large start": {
+        "t": 2,
+        "ell": 0.654806101198,
+        "delta": 0.269526385408,
+        "omega": 0.0769229947636,
+        "zeta": 0.2140707938739,
+        "floor": 0.4309139138944,
+    },
+    "silent": {"t": 0, "ell": 0.5, "delta": 0.01018001406467, "omega": 0, "zeta": 0, "floor": 0.002386483519286},
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_answers_are_worded_as_their_start_deserves(name: str) -> None:
+    """The lines say the outcome, the reason, the bounds and the times, and what is written passes the checker."""
+    start, changes, options, lines = LINES[name]
+    assert answered(start, *changes, **options).lines == lines
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_exact_certificates_have_their_digest(name: str) -> None:
+    """A refutation without rounding is the same to the last byte everywhere."""
+    start, changes, options, _ = LINES[name]
+    certificate = answered(start, *changes, **options).certificate
+    assert certificate is not None
+    assert certificate["digest"] == DIGESTS[name]
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_regions_have_the_bounds_of_the_iterate(name: str) -> None:
+    """Bounds are rounded outward by less than a part in a million, and exact where the start is."""
+    start, changes, options, _ = LINES[name]
+    certificate = answered(start, *changes, **options).certificate
+    assert certificate is not None
+    region = {key: float(Fraction(value)) for key, value in certificate["region"].items()}
+    assert region == pytest.approx(REGIONS[name], rel=1e-6)
+    assert certificate["silent_head"] is (name == "silent")
+    assert (certificate["enclosure"] is None) == (region["t"] == 0)
+    assert (certificate["guarantees"] is None) == ("times" not in name)
+    assert certificate["trapping"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "t", "least"), [("diverging", "C", 1, 3.0616351), ("diverging-complement", "D", 0, 7.3230441)]
+)
+def test_divergence_names_a_part_a_time_and_a_quotient(name: str, part: str, t: int, least: float) -> None:
+    """The quotient along the direction is that of the largest eigenvalue, to six digits."""
+    certificate = answered(name).certificate
+    assert certificate is not None
+    found = certificate["refutation"]
+    assert (found["reason"], found["part"], found["t"]) == ("divergence", part, t)
+    assert float(Fraction(found["at_least"])) == pytest.approx(least, rel=1e-6)
+    assert math.hypot(*(float(Fraction(entry)) for entry in found["direction"])) == pytest.approx(1, rel=1e-5)
+
+
+def test_a_trap_is_written_where_the_head_stays_long() -> None:
+    """For ‖w‖² ≥ αc the certificate has the chain that leads to the trap, from the region's time on."""
+    seen: list[tuple[str, int, int]] = []
+    certificate = answered("long-head", steps=61, watch=lambda *said: seen.append(said)).certificate
+    assert certificate is not None
+    assert certificate["trapping"][0][0] == certificate["region"]["t"] == 61
+    assert certificate["trapping"][-1][0] == 63
+    assert seen == [("following the iteration, at most", 61, t) for t in range(62)]
+
+
+def test_a_silent_head_is_exactly_silent() -> None:
+    """B_0w_0 = 0 is decided in rationals, and then w_0 counts as 0."""
+    assert has_silent_head(example("silent-head"))
+    assert not has_silent_head(example("inside-the-region"))
+    xp = working_system(30)
+    with xp.working():
+        point = start_in_balls(xp, example("silent-head"), silent=True)
+        assert all(x == 0 for x in (*point.v.ravel(), point.omega))
+        assert start_in_balls(xp, example("silent-head")).omega.mid() > 0
+
+
+def test_numbers_and_start_are_those_of_the_gram_form() -> None:
+    """H = αBBᵀ, v = Bw/√c, ω = ‖w‖²/(αc) and the dimensionless numbers, at a variance other than 1."""
+    problem = example("large-start", "c=4", "alpha=0.2", "beta=0.03")
+    exact, xp = dimensionless(problem.setting), working_system(30)
+    B, w = np.array(problem.start.B, dtype=float), np.array(problem.start.w, dtype=float)
+    Q = np.array(problem.setting.B_star, dtype=float)
+    with xp.working():
+        numbers, point = in_balls(xp, problem, exact), start_in_balls(xp, problem)
+        for name in ("a", "rho", "m", "s", "q"):
+            assert float(getattr(numbers, name).mid()) == pytest.approx(float(getattr(exact, name)))
+        assert doubles(numbers.P) == pytest.approx(Q @ Q.T)
+        assert doubles(point.H) == pytest.approx(0.2 * B @ B.T)
+        assert doubles(point.v).ravel() == pytest.approx(B @ w / 2)
+        assert float(point.omega.mid()) == pytest.approx(w @ w / 0.8)
+
+
+def doubles(A: Any) -> Any:
+    """Return the midpoints of balls."""
+    return np.array([[float(x.mid()) for x in row] for row in A])
+
+
+def test_huge_matrices_are_scaled_into_doubles() -> None:
+    """A matrix keeps its doubles up to 2^±500, and is divided by a power of two beyond."""
+    xp = working_system(30)
+    with xp.working():
+        for power, is_scaled in ((0, False), (498, False), (-502, False), (499, True), (-503, True)):
+            A = xp.array([[Fraction(3) * Fraction(2) ** power, Fraction(-5) * Fraction(2) ** power]])
+            found, by = module._scaled_doubles(A)
+            assert by == (Fraction(2) ** (power + 2) if is_scaled else 1)
+            assert found.tolist() == [[float(3 * Fraction(2) ** power / by), float(-5 * Fraction(2) ** power / by)]]
+
+
+def test_top_direction_is_of_the_largest_eigenvalue() -> None:
+    """The direction is the eigenvector of the largest eigenvalue, in millionths."""
+    found = module._top_direction(np.array([[2.0, 1.0], [1.0, 3.0]]))
+    x, y = sorted(abs(entry) for entry in found)
+    assert (x, y) == (Fraction(525731, 10**6), Fraction(850651, 10**6))
+    assert found[0] * found[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (Fraction(1, 3), "0.333333"),
+        (Fraction(0), "0"),
+        (Fraction(-7, 2), "-3.5"),
+        (Fraction(10**299), "1e+299"),
+        (Fraction(10**300), "1e+300"),
+        (Fraction(-(10**5000)), "-1e+5000"),
+        (Fraction(1, 10**5000), "1e-5000"),
+    ],
+)
+def test_rationals_are_short_whatever_their_size(x: Fraction, text: str) -> None:
+    """Six digits where doubles reach, and the power of ten beyond."""
+    assert shown(x) == text
+    assert shown(Fraction(1, 3), 3) == "0.333"
+
+
+def test_long_times_are_shortened() -> None:
+    """Up to forty characters a number is given in full."""
+    assert module._time(10**39) == str(10**39)
+    assert module._time(10**40) == "about 1e+40 (in full in the certificate)"
+
+
+def test_traps_are_looked_for_ever_more_rarely() -> None:
+    """At once, one step later, and then at times that grow by a half."""
+    due = [t for t in range(100) if module._Search.is_due(None, t)]  # type: ignore[arg-type]
+    assert due == [0, 1, 8, 12, 18, 27, 41, 61, 92]
