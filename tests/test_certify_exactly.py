@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from foanil.certificates import certify as module
 from foanil.certificates.certify import Answer, certify, has_silent_head, in_balls, shown, start_in_balls
 from foanil.certificates.check import check
-from foanil.certificates.enclosure import working_system
+from foanil.certificates.enclosure import Enclosure, working_system
+from foanil.certificates.gram_form import GramPoint
 from foanil.certificates.problem import Problem, load_problem
 from foanil.setting import dimensionless
 
@@ -418,3 +420,171 @@ def test_traps_are_looked_for_ever_more_rarely() -> None:
     """At once, one step later, and then at times that grow by a half."""
     due = [t for t in range(100) if module._Search.is_due(None, t)]  # type: ignore[arg-type]
     assert due == [0, 1, 8, 12, 18, 27, 41, 61, 92]
+
+
+# The search ----------------------------------------------------------------------------------------
+
+
+def search(problem: Problem, **changes: Any) -> module._Search:
+    """Return the search that `certify` makes of a problem, at 30 digits."""
+    given = module._Search(
+        problem, dimensionless(problem.setting), working_system(30), 30, 20, None, False, lambda *_: None
+    )
+    return replace(given, **changes)
+
+
+def enclosed(problem: Problem, t: int, error: str) -> Enclosure:
+    """Return an enclosure of a start, said to be at a time and to have an error."""
+    xp = working_system(30)
+    start = start_in_balls(xp, problem)
+    H, v = (np.array([[x.mid() for x in row] for row in A], dtype=object) for A in (start.H, start.v))
+    return Enclosure(t, GramPoint(H, v, start.omega.mid()), type(start.omega)(error))
+
+
+def test_bounds_hold_for_every_point_of_the_enclosure() -> None:
+    """Every bound makes room for the largest error, in the weights of its part; without room there is no floor."""
+    problem = example("large-start")
+    given = search(problem)
+    B, w, Q = (np.array(x, dtype=float) for x in (problem.start.B, problem.start.w, problem.setting.B_star))
+    gram, off = Q.T @ B @ B.T @ Q / 4, B.T @ B / 4
+    low, high = np.linalg.eigvalsh(gram)
+    with given.xp.working():
+        numbers = in_balls(given.xp, problem, given.exact)
+        found = given.certified_bounds(numbers, enclosed(problem, 3, "0.1 +/- 0.02"))
+        assert float(found.ell) == pytest.approx(high + 0.12)
+        complement = np.linalg.eigvalsh(off - B.T @ Q @ Q.T @ B / 4)[-1]
+        assert float(found.delta) == pytest.approx(complement + 0.12)
+        assert float(found.omega) == pytest.approx(w @ w * 4 + 0.12 * 8)
+        assert float(found.zeta) == pytest.approx(np.linalg.norm(Q.T @ B @ w) + 0.12 * 2)
+        assert found.floor is not None
+        assert float(found.floor) == pytest.approx(low - 0.12)
+        assert found.t == 3
+        assert given.certified_bounds(numbers, enclosed(problem, 3, "0.5")).floor is None
+        rough = given.rough_bounds(enclosed(problem, 3, "0.1"))
+        assert float(rough.ell) == pytest.approx(high)
+        assert float(rough.delta) == pytest.approx(complement)
+        assert float(rough.omega) == pytest.approx(w @ w * 4)
+
+
+def test_rough_bounds_have_any_size() -> None:
+    """Beyond the range of doubles the bounds are those of the scaled matrix, scaled back."""
+    problem = example("large-start", "B_0=[[1e200,0],[0,1e200],[0,0],[0,0]]")
+    given = search(problem)
+    with given.xp.working():
+        rough = given.rough_bounds(enclosed(problem, 0, "0"))
+    assert float(rough.ell / 10**400) == pytest.approx(0.25)
+
+
+def test_the_region_needs_a_floor_after_the_start() -> None:
+    """At t = 0 the rank is exact and no floor is needed; later it is; and what an error breaks is not in the region."""
+    problem = example("inside-the-region")
+    given = search(problem)
+    with given.xp.working():
+        numbers = in_balls(given.xp, problem, given.exact)
+        at_once = given.bounds_in_region(numbers, enclosed(problem, 0, "0.003"))
+        assert at_once is not None
+        assert at_once.floor is None
+        assert given.bounds_in_region(numbers, enclosed(problem, 3, "0.003")) is None
+        assert given.bounds_in_region(numbers, enclosed(problem, 3, "0.002")) is not None
+        assert given.bounds_in_region(numbers, enclosed(problem, 0, "0.6")) is None
+        assert given.trapping(at_once) is None
+
+
+def test_undecided_answers_name_what_is_not_resolved() -> None:
+    """A rank that the error hides is named, and so is a start that is lost at once."""
+    problem = example("inside-the-region")
+    given = search(problem)
+    with given.xp.working():
+        numbers = in_balls(given.xp, problem, given.exact)
+        answer = given.undecided(numbers, enclosed(problem, 3, "0.003"), "")
+    assert answer.lines[-1] == "violated: rank(B_star^T B_t) = k is not resolved at these digits; use more --digits"
+    assert given.undecided(numbers, None, "why") == Answer(
+        "UNDECIDED", ("UNDECIDED: the start cannot be enclosed: why",)
+    )
+
+
+@pytest.mark.parametrize(("name", "part"), [("diverging-complement", "D")])
+def test_divergence_is_beyond_its_limit(name: str, part: str) -> None:
+    """The quotient makes room for the largest error, and a quotient that only attains its limit refutes nothing."""
+    problem = example(name)
+    given = search(problem)
+    with given.xp.working():
+        numbers = in_balls(given.xp, problem, given.exact)
+        found = given.diverging(numbers, enclosed(problem, 0, "0.1 +/- 0.02"), part, Fraction(2))
+        assert found is not None
+        assert found.certificate is not None
+        least = Fraction(found.certificate["refutation"]["at_least"])
+        assert float(least) == pytest.approx(7.3230441023 - 0.12)
+        assert given.diverging(numbers, enclosed(problem, 0, "0.1 +/- 0.02"), part, least) is None
+
+
+def test_iterations_are_followed_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """d may be the most that is followed; beyond it only the start is looked at, and the answer says so."""
+    monkeypatch.setattr(module, "MOST_FOLLOWED", 4)
+    assert answered("large-start").outcome == "CERTIFIED"
+    assert "(followed for 0 steps; raise --steps to go on)" in answered("large-start", steps=0).lines[0]
+    monkeypatch.setattr(module, "MOST_FOLLOWED", 3)
+    assert answered("large-start").lines[0].endswith("up to t = 0 (the iteration is followed for d up to 3 only).")
+
+
+def test_watchers_are_told_the_steps() -> None:
+    """Up to 2000 steps are followed unless more are asked for, and no further than the first answer."""
+    for options in ({}, {"epsilon": TENTH}):
+        seen: list[tuple[str, int, int]] = []
+        answered("inside-the-region", watch=lambda *said, seen=seen: seen.append(said), **options)
+        assert seen == [("following the iteration, at most", 2000, 0)]
+
+
+def test_a_head_of_the_very_length_needs_a_trap() -> None:
+    """‖w_0‖² = αc is not below αc: the certificate has the trap that stands in for it."""
+    certificate = answered(
+        "inside-the-region", "w_0=[0.5,0,0]", "B_0=[[1,0,0],[0,1,0],[0,0,0.1],[0,0,0],[0,0,0]]"
+    ).certificate
+    assert certificate is not None
+    assert (certificate["region"]["t"], certificate["region"]["omega"]) == (0, "1")
+    assert certificate["trapping"] is not None
+
+
+def test_what_is_not_found_in_time_is_said() -> None:
+    """When the steps end before every guarantee is found, the first certificate is given, with those that were."""
+    answer = answered("tight-head", steps=1, epsilon=TENTH)
+    assert "in the region at t = 1," in answer.lines[0]
+    assert answer.lines[3:] == (
+        "  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ 1",
+        "  ‖B_tw_t‖ ≤ ε for some t ≤ 116, and from some time on, which was not found",
+        "  ‖αΛ_t − x⋆I‖ ≤ ε from some time on, which was not found",
+    )
+
+
+@pytest.mark.parametrize("length", [8, 9])
+def test_long_directions_are_cut(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight entries of a direction are printed, in three digits."""
+    monkeypatch.setattr(module, "least_gap", lambda *_: Fraction(1))
+    answer = module._unseen_refuted(example("unseen-direction"), (Fraction(1, 3),) * length)
+    entries = ", ".join(["0.333"] * 8) + (", …" if length > 8 else "")
+    assert answer.lines[1] == f"and u = ({entries}) is orthogonal to it, exactly: uᵀΛ_tu = 0 for ever,"
+
+
+def test_multiples_of_the_identity_are_isotropic() -> None:
+    """The distance to c·I is over all entries, and 0 for c·I itself."""
+    said = module._not_isotropic(example("inside-the-region", "c=4")).lines[-1]
+    assert said == "violated: Sigma_star = c I, by max|Sigma_star - c I| = 0, c = 4"
+
+
+def test_times_have_a_most_of_digits() -> None:
+    """Times of 4100 digits are not given."""
+    assert answered("inside-the-region", epsilon=Fraction(1, 10**2050)).lines[-1].startswith("ε is so small")
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (Fraction(3, 2 * 10**300), "1.5e-300"),
+        (Fraction(1, 2 * 10**300), "1e-300"),
+        (Fraction(2 * 10**300), "1e+300"),
+        (Fraction(12345678), "1.23457e+07"),
+    ],
+)
+def test_powers_of_ten_begin_beyond_300(x: Fraction, text: str) -> None:
+    """Between 10^-300 and 10^300 six digits are given, beyond it the power alone."""
+    assert shown(x) == text

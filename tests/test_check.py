@@ -29,7 +29,7 @@ KINDS = {
     "rank-deficient": None,
     "diverging": None,
     "diverging-complement": None,
-    "silent-head": None,
+    "silent-head": Fraction(1, 10),
     "collapsing-head": None,
     "unseen-direction": None,
 }

@@ -409,6 +409,51 @@ STEEP = (1 + A_) / (3 * A_ * S_)
 """Up to this bound p̃ increases."""
 
 
+def test_bounds_above_grow_no_further_where_the_bound_may_fall() -> None:
+    """Up to the steepest bound p̃ is what the lemma says; a hair beyond it the bound is kept."""
+    weight = Fraction(1, 40)
+    factor = 1 - S_ * STEEP
+    assert CHAIN.upper(weight, STEEP) == STEEP * ((1 + A_ * factor) ** 2 + A_**3 * weight * factor**2) < STEEP
+    assert CHAIN.upper(weight, STEEP + HAIR) == STEEP + HAIR
+
+
+def test_a_step_keeps_the_head_below_its_length() -> None:
+    """‖Cŵ‖² ≤ high·ω holds whatever came before: at its edge it is accepted, and a hair below it is not."""
+    before = replace(LINK, zeta=Fraction(1))
+    after = replace(stepped(before), high=Fraction(7, 10), zeta=Fraction(1, 10))
+    assert after.zeta**2 == after.high * OMEGA
+    assert CHAIN.follows(before, after)
+    assert not CHAIN.follows(before, replace(after, zeta=after.zeta - HAIR))
+
+
+def test_a_step_from_a_high_bound_may_fall() -> None:
+    """f falls beyond its top: a high bound gives the lower end of the next link."""
+    before = replace(LINK, low=Fraction(1, 2), high=Fraction(7, 4))
+    after = stepped(before)
+    assert after.low == CHAIN.lower(CHAIN.weight(before), before.high) < before.low
+    assert CHAIN.follows(before, after)
+    assert not CHAIN.follows(before, replace(after, low=after.low + HAIR))
+
+
+STILL = Link(3, EDGE, EDGE, Fraction(0), Fraction(0))
+"""The limit itself: nothing moves."""
+
+
+def test_traps_may_be_met_with_equality() -> None:
+    """At the limit every bound stays; a lower end that falls, or a head that is not damped, does not."""
+    assert CHAIN.stays(STILL)
+    assert CHAIN.stays(replace(STILL, low=Fraction(3, 10)))
+    assert CHAIN.contraction(replace(STILL, high=Fraction(1)))[0] == 1
+    assert not CHAIN.stays(replace(STILL, high=Fraction(1)))
+    assert not CHAIN.stays(replace(STILL, low=Fraction(3, 10), high=Fraction(1)))
+    assert not CHAIN.stays(replace(TRAP, low=EDGE))
+    long = Chain(replace(START, beta=Fraction(15, 14)), OMEGA)
+    steep = Link(3, Fraction(11, 20), Fraction(9, 10), Fraction(1, 10**9), Fraction(1, 2))
+    assert long.contraction(steep)[0] < 1
+    assert long.lower(long.weight(steep), steep.high) < steep.low < long.lower(long.weight(steep), steep.low)
+    assert not long.stays(steep)
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -594,3 +639,235 @@ def test_an_exact_quotient_bounds_itself() -> None:
     _check_divergence(diverging("C", quotient, 0), large, lambda *_: None)
     with pytest.raises(RejectedError, match="quotient"):
         _check_divergence(diverging("C", quotient + TINY, 0), large, lambda *_: None)
+
+
+# The problem ---------------------------------------------------------------------------------------
+
+
+PROBLEM: dict[str, Any] = {
+    **{"d": 4, "k": 2, "k_prime": 3, "m_in": 5},
+    **{"c": "7/3", "sigma_sq": "1/2", "alpha": "2/5", "beta": "3/11"},
+    "B_star": [["1", "0"], ["0", "1"], ["0", "0"], ["0", "0"]],
+    "B_0": [["3", "0", "0"], ["0", "2", "0"], ["0", "0", "1/2"], ["0", "0", "0"]],
+    "w_0": ["1", "2", "3"],
+}
+
+
+def test_problems_are_taken_as_written() -> None:
+    """Each field comes to its letter; σ² may be 0, and k' may be k or d."""
+    assert checker._sizes(PROBLEM) == START
+    assert checker._sizes({**PROBLEM, "sigma_sq": "0"}) == replace(START, sigma_sq=Fraction(0))
+    assert checker._sizes({**PROBLEM, "k_prime": 2, "B_0": [["1", "0"]] * 4, "w_0": ["1", "2"]}).k_prime == 2
+    assert checker._sizes({**PROBLEM, "k_prime": 4, "B_0": [["1"] * 4] * 4, "w_0": ["1"] * 4}).k_prime == 4
+
+
+SIZES = r"^the sizes must have k < d and k ≤ k' ≤ d$"
+PROBLEMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "k = d": (SIZES, {"k": 4, "k_prime": 4}),
+    "k' < k": (SIZES, {"k_prime": 1}),
+    "k' > d": (SIZES, {"k_prime": 5}),
+    "c": (r"^c, alpha and beta must be positive$", {"c": "0"}),
+    "alpha": (r"^c, alpha and beta must be positive$", {"alpha": "0"}),
+    "beta": (r"^c, alpha and beta must be positive$", {"beta": "-1"}),
+    "noise": (r"^sigma_sq must not be negative$", {"sigma_sq": "-1/9"}),
+    "B_star": (r"^B_star must have shape 4×2$", {"B_star": [["1", "0"]] * 3}),
+    "lengths": (r"^B_star must have orthonormal columns$", {"B_star": [["1", "0"]] * 4}),
+    "B_0": (r"^B_0 must have shape 4×3$", {"B_0": [["1", "2"]] * 4}),
+    "w_0": (r"^w_0 must have shape 3×1$", {"w_0": ["1", "2"]}),
+}
+
+
+@pytest.mark.parametrize(("said", "changes"), PROBLEMS.values(), ids=PROBLEMS)
+def test_problems_that_are_none_are_named(said: str, changes: dict[str, Any]) -> None:
+    """A size, sign or shape that does not fit is the one that the rejection names."""
+    with pytest.raises(RejectedError, match=said):
+        checker._sizes({**PROBLEM, **changes})
+
+
+def test_problems_have_a_most_of_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """d·k' may be the most, and no more."""
+    monkeypatch.setattr(checker, "MOST_ENTRIES", 12)
+    assert checker._sizes(PROBLEM) == START
+    monkeypatch.setattr(checker, "MOST_ENTRIES", 11)
+    with pytest.raises(RejectedError, match=r"^d·k' may be at most 11$"):
+        checker._sizes(PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (Fraction(0), "0"),
+        (Fraction(1, 3), "0.333"),
+        (Fraction(-12345), "-1.23e+04"),
+        (Fraction(10**299), "1e+299"),
+        (Fraction(-(10**5000)), "-1e+5000"),
+        (Fraction(1, 10**5000), "1e-5000"),
+    ],
+)
+def test_rationals_are_said_in_three_digits(x: Fraction, text: str) -> None:
+    """Doubles where they reach, and the power of ten beyond."""
+    assert checker._size(x) == text
+
+
+# The region ----------------------------------------------------------------------------------------
+
+
+GENTLE = replace(START, sigma_sq=Fraction(2, 3), alpha=Fraction(1, 7), beta=Fraction(1, 9))
+ENTERED: dict[str, Any] = {"t": 3, "ell": "2/3", "delta": "1/9", "omega": "1/8", "zeta": "1/20", "floor": "3/10"}
+
+
+def test_regions_are_those_of_the_theorem() -> None:
+    """A region of the theorem is accepted with its floor or without; each letter that is wrong is named."""
+    checker._check_inequalities({"region": ENTERED, "trapping": None}, GENTLE)
+    checker._check_inequalities({"region": {**ENTERED, "floor": None, "zeta": "0"}, "trapping": None}, GENTLE)
+    for changes, said in (
+        ({"floor": "0"}, r"^floor must be positive or null$"),
+        ({"zeta": "-1/99"}, r"^zeta must not be negative$"),
+        ({"ell": "8/9"}, r"^the region needs ell \+ delta < 1; it fails by 0$"),
+        ({"ell": "9/10"}, r"^the region needs ell \+ delta < 1; it fails by 0.0111$"),
+        ({"omega": "1"}, r"^the region needs \|\|w\|\|\^2 < alpha c; it fails by 0$"),
+    ):
+        with pytest.raises(RejectedError, match=said):
+            checker._check_inequalities({"region": {**ENTERED, **changes}, "trapping": None}, GENTLE)
+    checker._check_inequalities({"region": {**ENTERED, "omega": "1"}, "trapping": []}, GENTLE)
+
+
+# Guarantees ----------------------------------------------------------------------------------------
+
+
+def times(**changes: Any) -> dict[str, Any]:
+    """Return the two times that need no chain, the earliest that the bounds give."""
+    epsilon = Fraction(1, 50)
+    a, q, rho = GENTLE.a, GENTLE.q, GENTLE.rho
+    complement = (1 / (GENTLE.alpha * epsilon) - 9) / (a * q)
+    once = Fraction(1, 8) * GENTLE.c / (Fraction(7, 4) * rho * (1 - Fraction(7, 9)) * epsilon**2)
+    found = {"epsilon": str(epsilon), "complement": 3 + ceiling(complement), "output_once": 2 + ceiling(once)}
+    return {**found, "output": None, "gram": None, **changes}
+
+
+def ceiling(x: Fraction) -> int:
+    """Return the least integer that is not below x."""
+    return -(-x.numerator // x.denominator)
+
+
+def test_times_are_the_first_that_the_bounds_give() -> None:
+    """The earliest times are accepted and later ones too; one step earlier is rejected, each by its name."""
+    first = times()
+    for later in (0, 1):
+        changes = {name: first[name] + later for name in ("complement", "output_once")}
+        checker._check_guarantees({**first, **changes}, ENTERED, GENTLE, reached)
+    for name in ("complement", "output_once"):
+        with pytest.raises(RejectedError, match=rf"^{name}: bound \((a|b)\) does not reach epsilon by then$"):
+            checker._check_guarantees({**first, name: first[name] - 1}, ENTERED, GENTLE, reached)
+    with pytest.raises(RejectedError, match=r"^epsilon must be positive$"):
+        checker._check_guarantees({**first, "epsilon": "0"}, ENTERED, GENTLE, reached)
+
+
+def test_times_are_not_before_the_region() -> None:
+    """Bounds that hold at once hold from the region's time on, not before it."""
+    silent = {**ENTERED, "omega": "0"}
+    at_once = times(epsilon="9", complement=3, output_once=3)
+    checker._check_guarantees(at_once, silent, GENTLE, reached)
+    for name in ("complement", "output_once"):
+        with pytest.raises(RejectedError, match=rf"^{name}: "):
+            checker._check_guarantees({**at_once, name: 2}, silent, GENTLE, reached)
+
+
+def row(link: Link) -> list[Any]:
+    """Return a link as a certificate has it."""
+    return [link.t, *(str(x) for x in (link.low, link.high, link.delta, link.zeta))]
+
+
+TRAPPED = {
+    **{"t": TRAP.t, "ell": str(TRAP.high), "delta": str(TRAP.delta), "omega": str(OMEGA), "zeta": str(TRAP.zeta)},
+    "floor": str(TRAP.low),
+}
+ROWS = [row(TRAP), row(TRAP)]
+
+
+def test_chains_start_at_the_region_and_end_in_a_trap() -> None:
+    """A chain of links that follow is accepted, link by link, and its last link is returned."""
+    told: list[tuple[str, int, int]] = []
+    last = checker._check_chain(CHAIN, "gram", ROWS, TRAPPED, lambda *said: told.append(said))
+    assert last == TRAP
+    assert told == [("the links of gram", 2, 0)]
+    assert checker._chain(START, TRAPPED) == CHAIN
+
+
+LOOSE = {"low": HAIR, "delta": TRAP.delta, "zeta": Fraction(99)}
+CHAINS: dict[str, tuple[str, list[Any], dict[str, Any]]] = {
+    "no floor": ("^gram: a positive floor is needed$", ROWS, {"floor": None}),
+    **{
+        f"another {name}": ("^gram: the first link must be the region's$", ROWS, {name: value})
+        for name, value in {"t": 4, "ell": "1", "delta": "1", "zeta": "1", "floor": "1/9"}.items()
+    },
+    "nothing below": ("^gram: link 1 leaves the region$", [ROWS[0], row(replace(TRAP, low=Fraction(0)))], {}),
+    "crossed": ("^gram: link 1 leaves the region$", [ROWS[0], row(replace(TRAP, low=TRAP.high + HAIR))], {}),
+    "too high": ("^gram: link 1 leaves the region$", [ROWS[0], row(replace(TRAP, high=TRAP.high + HAIR))], {}),
+    "negative": ("^gram: link 1 leaves the region$", [ROWS[0], row(replace(TRAP, delta=-HAIR))], {}),
+    "more delta": ("^gram: link 1 leaves the region$", [ROWS[0], row(replace(TRAP, delta=TRAP.delta + HAIR))], {}),
+    "less than none": ("^gram: link 1 leaves the region$", [ROWS[0], row(replace(TRAP, zeta=-HAIR))], {}),
+    "tighter": ("^gram: link 1 does not follow$", [ROWS[0], row(replace(TRAP, zeta=TRAP.zeta - HAIR))], {}),
+    "no trap": ("^gram: the last link is no trap$", [ROWS[0], row(replace(TRAP, **LOOSE))], {}),
+}
+
+
+@pytest.mark.parametrize(("said", "rows", "changes"), CHAINS.values(), ids=CHAINS)
+def test_chains_that_break_are_rejected(said: str, rows: list[Any], changes: dict[str, Any]) -> None:
+    """The first thing that is wrong with a chain is the one that is named."""
+    with pytest.raises(RejectedError, match=said):
+        checker._check_chain(CHAIN, "gram", rows, {**TRAPPED, **changes}, lambda *_: None)
+
+
+def test_last_links_are_as_narrow_as_epsilon() -> None:
+    """‖αΛ − x⋆I‖ and ŵᵀGŵ ≤ ε²/c are bounded at the edge, from both sides of x⋆, and no further."""
+    below, above_ = EDGE - TRAP.low, Fraction(1, 100)
+    checker._check_last(CHAIN, "gram", TRAP, below)
+    wide = replace(TRAP, low=EDGE - HAIR)
+    checker._check_last(CHAIN, "gram", wide, above_)
+    for link, epsilon in ((TRAP, below), (wide, above_)):
+        with pytest.raises(RejectedError, match=r"^gram: the last link is wider than epsilon$"):
+            checker._check_last(CHAIN, "gram", link, epsilon - HAIR)
+    square = replace(START, c=Fraction(9, 4))
+    energetic = replace(TRAP, delta=Fraction(0), zeta=Fraction(2, 3))
+    checker._check_last(Chain(square, OMEGA), "output", energetic, Fraction(1))
+    with pytest.raises(RejectedError, match=r"^output: the last link is larger than epsilon$"):
+        checker._check_last(Chain(square, OMEGA), "output", energetic, 1 - HAIR)
+
+
+def test_chains_of_guarantees_are_checked() -> None:
+    """A guarantee's chain is that of its own name, from the region on, and its last link is held to ε."""
+    found = times(epsilon="9", complement=3, output_once=3, gram=ROWS, output=ROWS)
+    entered = {**TRAPPED, "omega": str(OMEGA)}
+    checker._check_guarantees(found, entered, START, lambda *_: None)
+    short = times(epsilon="1/200", complement=10**9, output_once=10**9)
+    for name in ("gram", "output"):
+        broken = {**found, name: [ROWS[0], row(replace(TRAP, zeta=TRAP.zeta - HAIR))]}
+        for document, said in ((broken, "link 1 does not follow"), ({**short, name: ROWS}, "the last link is")):
+            with pytest.raises(RejectedError, match=rf"^{name}: {said}"):
+                checker._check_guarantees(document, entered, START, lambda *_: None)
+
+
+def test_bounds_that_reach_epsilon_exactly_are_enough() -> None:
+    """At the region's own time δ = αε and ω = (7/4)ρ(1 − ℓ − δ)ε²/c are within ε."""
+    epsilon = Fraction(1, 9) / GENTLE.alpha
+    omega = Fraction(7, 4) * GENTLE.rho * Fraction(2, 9) * epsilon**2 / GENTLE.c
+    found = times(epsilon=str(epsilon), complement=3, output_once=3)
+    checker._check_guarantees(found, {**ENTERED, "omega": str(omega)}, GENTLE, reached)
+
+
+def test_a_chain_of_one_link_that_does_not_move_is_a_chain() -> None:
+    """Bounds may meet, and δ and ζ may be 0."""
+    entered = {"t": 3, "ell": str(EDGE), "delta": "0", "omega": str(OMEGA), "zeta": "0", "floor": str(EDGE)}
+    assert checker._check_chain(CHAIN, "gram", [row(STILL)], entered, reached) == STILL
+
+
+def test_contraction_is_the_worst_of_both_ends() -> None:
+    """θ is taken at the slower end of the spectrum, or where a large head turns the sign."""
+    high = Fraction(9, 10)
+    slow = replace(LINK, low=Fraction(3, 10), high=high)
+    largest = 1 + A_ * (1 - S_ * slow.low)
+    assert CHAIN.contraction(slow)[0] == largest * (1 - RHO * (high - high**2))
+    heavy = Chain(START, Fraction(100))
+    turned = A_ * 100 * (1 - slow.low) + A_ * high * (100 + heavy.energy(slow)) / M_
+    assert heavy.contraction(slow)[0] == turned > largest

@@ -87,7 +87,8 @@ def test_rules_derive_their_element(name: str) -> None:
 
 def test_hypotheses_are_named() -> None:
     """A hypothesis has its element, and its name for words."""
-    assert (low.element, low.rule, low.says, low.parents) == (A, "hypothesis", "A ⪰ 0", ())
+    found = THEORY.hypothesis("A ⪰ 0")
+    assert (found.element, found.rule, found.says, found.parents) == (A, "hypothesis", "A ⪰ 0", ())
 
 
 @pytest.mark.parametrize(("name", "relation"), [("scale", at_least(R)), ("flip", at_least(R))])

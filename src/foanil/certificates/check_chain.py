@@ -114,8 +114,8 @@ FINE = 10**40
 
 
 def _root(x: Fraction) -> Fraction:
-    """A rational above √x."""
-    return Fraction(math.isqrt(x.numerator * FINE**2 // x.denominator) + 1, FINE)
+    """A rational above √x; 0 for 0, which a silent head keeps."""
+    return Fraction(math.isqrt(x.numerator * FINE**2 // x.denominator) + 1, FINE) if x else x
 
 
 def _power(x: Fraction, exponent: int) -> Fraction:
