@@ -227,6 +227,14 @@ def test_what_did_not_come_out_is_no_pass(project: pytest.Pytester, run: Run, bo
     assert verdicts(project)["eq-1"] == "UNRESOLVED"
 
 
+@pytest.mark.parametrize("outcome", ["INCONCLUSIVE", "FAILED"])
+def test_what_a_finding_reports_is_reproduced(project: pytest.Pytester, run: Run, outcome: str) -> None:
+    """A disagreement that its check asserts and its finding reports exits 0; its claim stays UNRESOLVED."""
+    add(project, RECORD.format(f"{outcome}, finding='It is not.'"))
+    assert run("verify").ret == 0
+    assert verdicts(project)["eq-1"] == "UNRESOLVED"
+
+
 def test_check_without_evidence_fails(project: pytest.Pytester, run: Run) -> None:
     """A claim-marked test that records nothing fails, and says what to call."""
     add(project, "pass")

@@ -358,7 +358,7 @@ class _Gatherer:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the reports after a full run, whether or not its checks held; no evidence but HELD exits 0."""
+    """Write the reports after a full run, whether or not its checks held; `_exit_code` says what is green."""
     audit = _audit_of(session.config)
     if audit is None or _is_worker(session.config):
         return
@@ -377,8 +377,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def _exit_code(evidence: Sequence[Evidence]) -> int:
-    """Return the exit code of a run whose tests passed: a check may record a failure without raising, or be skipped."""
-    outcomes = {record.outcome.name for record in evidence}
+    """Return the exit code of a run whose tests passed: a check may record a failure without raising, or be skipped.
+
+    What a finding reports is no news: it is reproduced, and its claim stays UNRESOLVED.
+    """
+    outcomes = {record.outcome.name for record in evidence if not record.finding}
     return 1 if "FAILED" in outcomes else UNDECIDED if "INCONCLUSIVE" in outcomes else 0
 
 

@@ -141,6 +141,11 @@ INITIALISATION = (
     ),
 )
 
+SHORT_HEAD = (
+    r"$\lVert w_0 \rVert^2 \le \frac{\alpha c}{2} \exp\left( -\frac{7 \lVert B_{\star,\perp}^\top B_0 \rVert_F^2}"
+    r"{\alpha c (1 - \delta)} \right)$"
+)
+
 RATES = (
     Claim(
         id="app-a-rate",
@@ -173,6 +178,7 @@ RATES = (
         quote="this rate is slower than the one by Collins et al. (2022) (exponential vs. polynomial)",
         hypotheses=(
             *THEOREM_1,
+            r"when $k' \gt k$: $w_0 = 0$, $\alpha\lVert B_0 \rVert^2 \le x_\star$",
             r"generic $B_0$ when $k' \gt k$: $B_{\star,\perp}^\top B_0$ nonzero on $\ker(B_\star^\top B_0)$",
         ),
         uses=("eq-6", "eq-7", "thm-1-iii", "app-a-rate"),
@@ -231,8 +237,8 @@ RATES = (
             r"$m_{\mathrm{in}} = \infty$, $N = \infty$, $k' = k$",
             ISOTROPIC,
             FULL_RANK_START,
-            r"$\alpha \lVert B_0 \rVert^2 \lt 1$",
-            PRINTED_HEAD,
+            r"$\alpha \lVert B_0 \rVert^2 \le \delta \lt 1$",
+            SHORT_HEAD,
             PRINTED_STEPS,
         ),
         uses=("sec-4-infinite-samples-updates", "sec-4-infinite-samples-misspecified"),
