@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-CAPSULES = sorted((Path(__file__).parents[1] / "reports" / "capsules").glob("*.py"))
+REPORTS = Path(__file__).parents[1] / "reports"
+CAPSULES = sorted((REPORTS / "capsules").glob("*.py"))
+REFUTED = [row["id"] for row in csv.DictReader((REPORTS / "verdicts.csv").open()) if row["verdict"] == "REFUTED"]
+
+
+@pytest.mark.parametrize("claim", REFUTED)
+def test_every_refuted_claim_ships_one(claim: str) -> None:
+    """The section of a refuted claim names its script, which is there."""
+    findings = (REPORTS / "findings.md").read_text(encoding="utf-8")
+    section = findings.partition(f"\n### {claim}:")[2].partition("\n### ")[0]
+    scripts = re.findall(r"\*\*Its script\*\*: \[[^]]+\]\(capsules/(\w+)\.py\)", section)
+    assert scripts
+    assert set(scripts) <= {path.stem for path in CAPSULES}
 
 
 def test_there_are_capsules() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,6 +130,33 @@ def test_check_of_no_certificate_is_bad_input(tmp_path: Path) -> None:
     path.write_text("{}")
     assert run("check", path).exit_code == 1
     assert run("check", tmp_path / "absent.json").exit_code == 2
+
+
+def test_the_problem_is_not_overwritten(tmp_path: Path) -> None:
+    """`-o` with the name of the problem is refused, by whatever path, and the problem is still there."""
+    problem = tmp_path / "start.toml"
+    problem.write_bytes((EXAMPLES / "inside-the-region.toml").read_bytes())
+    result = run("certify", problem, "-o", tmp_path / "." / "start.toml")
+    assert result.exit_code == 2
+    assert "names the problem itself" in result.output
+    assert problem.read_bytes() == (EXAMPLES / "inside-the-region.toml").read_bytes()
+
+
+def test_no_certificate_leaves_the_file_and_says_so(tmp_path: Path) -> None:
+    """Where nothing is decided, an older file stays as it was, and the words say that it is not this problem's."""
+    (tmp_path / "old.json").write_text("old", encoding="utf-8")
+    result = run("certify", EXAMPLES / "undecided-head.toml", "-o", tmp_path / "old.json")
+    assert result.exit_code == 3
+    assert "old.json was not written" in result.output
+    assert (tmp_path / "old.json").read_text(encoding="utf-8") == "old"
+
+
+def test_a_time_for_once_is_no_later_than_the_time_for_ever() -> None:
+    """What holds for all t ≥ 692 holds for some t ≤ 692, whatever the bound for one time says."""
+    lines = certify(load_problem(EXAMPLES / "tight-head.toml"), epsilon=Fraction(1, 10**12)).lines
+    (line,) = (line for line in lines if line.startswith("  ‖B_tw_t‖"))
+    once, for_ever = map(int, re.findall(r"t [≤≥] (\d+)", line))
+    assert once <= for_ever
 
 
 def test_an_interrupt_stops_cleanly(tmp_path: Path) -> None:

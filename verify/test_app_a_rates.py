@@ -88,7 +88,8 @@ def test_a_head_can_unlearn_exponentially(evidence: Recorder) -> None:
         claim="app-a-overparam-slowdown",
         method=Method.TRAJECTORY,
         scope=f"with a head: d = 5, k = 2, k′ = 3, m_in = 4, ‖w_0‖² = αc, one start, {2 * HORIZON} steps, 60 digits",
-        shown=f"(1 + t)‖B⋆,⊥ᵀB_t‖² is {(2 * HORIZON + 1) * seen[-1]:.1e} in the end; the square shrinks by {late:.4f} a step",
+        shown=f"(1 + t)‖B⋆,⊥ᵀB_t‖² is {(2 * HORIZON + 1) * seen[-1]:.1e} in the end; the square shrinks by {late:.4f} "
+        "a step",
         finding="At $k' = k + 1$ a head that the theorem allows can make unlearning exponential: it comes to fill the "
         "kernel of $B_\\star^\\top B_t$ and shrinks the complement there by one factor per step. The lower bound is "
         "derived for $w_0 = 0$.",

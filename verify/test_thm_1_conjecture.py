@@ -41,8 +41,9 @@ FINDING = (
     "Full rank of $B_\\star^\\top B_0$ is not enough once $\\Sigma_\\star$ has two different eigenvalues: one step no "
     "longer keeps the rank, and from some starts of full rank, however small, and with step sizes however small, "
     "$\\Lambda_t$ does not tend to $\\Lambda_\\star$. They lie between starts that end with different signs of "
-    "$\\det(B_\\star^\\top B_t)$, and no random start of the search was one: "
-    "`new-conjecture-generic`. Standalone: [thm_1_conjecture.py](capsules/thm_1_conjecture.py)."
+    "$\\det(B_\\star^\\top B_t)$, and up to condition number $10^3$ no random start of the search was one; beyond, "
+    "some had not arrived when the search let go of them: `new-conjecture-generic`. Standalone: "
+    "[thm_1_conjecture.py](capsules/thm_1_conjecture.py)."
 )
 
 
@@ -207,14 +208,18 @@ def summary(searches: list[Search]) -> str:
 def assert_nothing_more(search: dict[str, Any]) -> None:
     """Raise AssertionError if a search saw a start that does not come to Λ⋆, where that can be seen, or leaves it."""
     condition, settled = search["space"]["condition"], search["settled"] / search["followed"]
-    assert settled == 1 if condition <= 1e3 else settled >= (0.95 if condition <= 1e5 else 0)
+    if condition <= 1e5:
+        assert settled >= (1 if condition <= 1e3 else 0.95)
     assert search["overshoot"] < 1.1
     assert search["size"] < 1.01
 
 
 @pytest.mark.claim(id="new-conjecture-generic")
 def test_searches_find_no_more(evidence: Recorder, audit_profile: str) -> None:
-    """Stored or run again: up to condition 10³ all trajectories come to Λ⋆, up to 10⁵ most, and none grows."""
+    """Stored or run again: up to condition 10³ all trajectories come to Λ⋆, up to 10⁵ most, and none grows.
+
+    At 10⁶, where it takes some 10⁷ steps to settle, only the growth in the first ones is asked.
+    """
     found = stored()
     for each in found:
         assert_nothing_more(each)
@@ -228,10 +233,13 @@ def test_searches_find_no_more(evidence: Recorder, audit_profile: str) -> None:
     for condition in sorted({each["space"]["condition"] for each in found}):
         searches = [each for each in found if each["space"]["condition"] == condition]
         sizes = sorted({(each["space"]["k"], each["space"]["k_prime"]) for each in searches})
+        most = {each["most"] for each in searches}
+        only = f"the first {max(most):.0e} steps only, " if condition > 1e5 else ""
         evidence.record(
             claim="new-conjecture-generic",
             method=Method.TRAJECTORY,
             scope=f"condition number {condition:.0e}, (k, k′) in {sizes}, β ≤ α = 1/(2σ̄), α‖B_0‖² = 1/(4m_in), "
-            f"{len(searches)} searches, seed {SEED}, {sum(each['seconds'] for each in searches):.0f} s of one core",
+            f"{only}{len(searches)} searches, seed {SEED}, "
+            f"{sum(each['seconds'] for each in searches):.0f} s of one core",
             shown=summary(searches),
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sympy import QQ
 
 from foanil import rational
 from foanil.arrays import EXACT, mpmath_system
@@ -109,7 +110,9 @@ def test_infinitely_many_samples(check: Check, evidence: Recorder) -> None:
 # The three hypotheses on the data ------------------------------------------------------------------
 
 # One feature that matters, one that does not, one row for each loop, one column: k = k′ = 1, d = 2, m_in = m_out = 1,
-# α = 1, no noise, tasks θ⋆ = (t, 0) with E t² = 1. There κ = 1 and x⋆ = 1/3: Λ⋆ = 1/3.
+# α = 1/2, no noise, tasks θ⋆ = (t, 0) with E t² = 1. There σ̄ = 1, κ = 1 and αΛ⋆ = x⋆ = 1/3. A sequence that a
+# continuous map makes converges to a rest point of it only: where x⋆ is none, no start converges to the limits of (8).
+ALPHA, STEP = Fraction(1, 2), QQ(1, 2)
 RING = EntryRing({"x": (1, 2), "y": (1, 2), "t": (1, 1), "b": (1, 1)}, ())
 LIMIT = Fraction(1, 3)
 
@@ -121,7 +124,7 @@ def pull(*, split: bool = True) -> Any:
     theta = Parameters(np.vstack([b, zero]), zero)
     inner = task_sample(X, 1, RING.constant([[1], [0]]), t, zero)
     outer = task_sample(Y, 1, RING.constant([[1], [0]]), t, zero) if split else inner
-    return first_order_direction(theta, inner, outer, 1).B[:1]
+    return first_order_direction(theta, inner, outer, STEP).B[:1]
 
 
 def signs(direction: Any, names: tuple[str, ...]) -> Any:
@@ -135,10 +138,10 @@ def signs(direction: Any, names: tuple[str, ...]) -> Any:
 
 
 def rest_points(mean: Any) -> list[Fraction]:
-    """Return b² ≠ 0 at which a mean direction c_3 b³ + c_1 b vanishes."""
+    """Return αΛ = αb² ≠ 0 at which a mean direction c_3 b³ + c_1 b vanishes."""
     terms = {powers[-1]: Fraction(str(c)) for powers, c in mean[0, 0].polynomial.terms()}
     assert set(terms) == {1, 3}
-    return [-terms[1] / terms[3]]
+    return [-ALPHA * terms[1] / terms[3]]
 
 
 def over_tasks(direction: Any) -> Any:
@@ -170,8 +173,8 @@ def test_other_data_have_another_limit(
     evidence.record(
         claim="new-hypotheses-needed",
         method=Method.EXACT,
-        scope=f"{dropped} dropped: d = 2, k = k′ = 1, m_in = m_out = 1, α = 1, σ = 0, Σ⋆ = 1, w = 0, D = 0",
-        shown=f"(6) rests at αΛ = {expected}, where (8) says {LIMIT}",
+        scope=f"{dropped} dropped: d = 2, k = k′ = 1, m_in = m_out = 1, α = 1/2, σ = 0, Σ⋆ = 1, w = 0, D = 0",
+        shown=f"(6) rests at αΛ = {expected} and 0 only, where (8) says {LIMIT}: no start converges to that",
     )
 
 
@@ -182,15 +185,16 @@ def test_tasks_with_a_mean_move_the_head(evidence: Recorder) -> None:
     zero = RING.constant([[0]])
     theta = Parameters(np.vstack([b, zero]), zero)
     inner, outer = (task_sample(rows, 1, RING.constant([[1], [0]]), t, zero) for rows in (X, Y))
-    direction = gaussian_expectation(first_order_direction(theta, inner, outer, 1).w, np.hstack([X, Y]))
+    direction = gaussian_expectation(first_order_direction(theta, inner, outer, STEP).w, np.hstack([X, Y]))
     # linear in t: E t stands for t
-    assert str(direction[0, 0].polynomial) == "t_0_0*b_0_0**3 - t_0_0*b_0_0"
+    assert str(direction[0, 0].polynomial) == "1/2*t_0_0*b_0_0**3 - t_0_0*b_0_0"
     assert str(over_tasks(direction)[0, 0].polynomial) == "0"
     evidence.record(
         claim="new-hypotheses-needed",
         method=Method.EXACT,
-        scope="zero mean dropped: d = 2, k = k′ = 1, m_in = m_out = 1, α = 1, σ = 0, w = 0, D = 0",
-        shown="the head moves by −β·b(b² − 1)·E t, which is not 0 at αΛ = b² = x⋆ = 1/3: the second limit of (8) fails",
+        scope="zero mean dropped: d = 2, k = k′ = 1, m_in = m_out = 1, α = 1/2, σ = 0, w = 0, D = 0",
+        shown="the head moves by −β·b(b²/2 − 1)·E t, which is not 0 at αΛ = b²/2 = x⋆ = 1/3: "
+        "the second limit of (8) fails",
     )
 
 
@@ -222,7 +226,7 @@ NINE = (
         "B_tw_t ↛ 0 while Λ_t → Λ⋆",
         "β > 8α: the second limit fails where the third holds",
     ),
-    ("m_in < ∞", "m_in = ∞, k′ > k", "the complement stays", "test_infinitely_many_samples"),
+    ("m_in < ∞", "m_in = ∞, k′ > k, however small B_0 is", "the complement stays", "test_infinitely_many_samples"),
     ("sample split", "k = 1, one row for both loops", "αΛ rests at 1/5, not 1/3", "test_other_data_have_another_limit"),
     ("Gaussian features", "k = 1, features ±1", "αΛ rests at 1, not 1/3", "test_other_data_have_another_limit"),
     ("zero task mean", "k = 1, E w⋆ = 1", "B_tw_t ↛ 0", "test_tasks_with_a_mean_move_the_head"),

@@ -430,6 +430,7 @@ def _bound_line(bounds: Bounds) -> str:
 
 
 def _time_lines(epsilon: Fraction, times: Times) -> list[str]:
+    once = times.output_once if times.output is None else min(times.output_once, times.output.t)
     output, gram = (
         "from some time on, which was not found" if found is None else f"for all t ≥ {_time(found.t)}"
         for found in (times.output, times.gram)
@@ -437,7 +438,7 @@ def _time_lines(epsilon: Fraction, times: Times) -> list[str]:
     return [
         f"ε = {_time(epsilon)}:",
         f"  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ {_time(times.complement)}",
-        f"  ‖B_tw_t‖ ≤ ε for some t ≤ {_time(times.output_once)}, and {output}",
+        f"  ‖B_tw_t‖ ≤ ε for some t ≤ {_time(once)}, and {output}",
         f"  ‖αΛ_t − x⋆I‖ ≤ ε {gram}",
     ]
 

@@ -46,6 +46,8 @@ def certified(
     As JSON, standard output has one object: the outcome, the words, and the certificate or null.
     """
     with ended_by_interrupt("interrupted: nothing was written"):
+        if output is not None and problem is not None and output.resolve() == problem.resolve():
+            raise InputError(f"-o names the problem itself, {output}, which would be lost; name another file")
         place = None if output is None else writable(output)
         answer = _searched(problem, changes, digits, steps, epsilon)
     text = "" if answer.certificate is None else json.dumps(answer.certificate, indent=1, ensure_ascii=False) + "\n"
@@ -58,7 +60,8 @@ def certified(
             return EXIT_CODES[answer.outcome]
         if place is None:
             _print(text, err=False)
-        _print("".join(f"{line}\n" for line in answer.lines), err=output is None)
+        unwritten = [] if text or output is None else [f"{output} was not written: there is no certificate."]
+        _print("".join(f"{line}\n" for line in (*answer.lines, *unwritten)), err=output is None)
     return EXIT_CODES[answer.outcome]
 
 
