@@ -12,7 +12,11 @@ import pytest
 
 REPORTS = Path(__file__).parents[1] / "reports"
 CAPSULES = sorted((REPORTS / "capsules").glob("*.py"))
-REFUTED = [row["id"] for row in csv.DictReader((REPORTS / "verdicts.csv").open()) if row["verdict"] == "REFUTED"]
+REFUTED = [
+    row["id"]
+    for row in csv.DictReader((REPORTS / "verdicts.csv").read_text(encoding="utf-8").splitlines())
+    if row["verdict"] == "REFUTED"
+]
 
 
 @pytest.mark.parametrize("claim", REFUTED)

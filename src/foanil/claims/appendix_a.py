@@ -7,6 +7,7 @@ from foanil.claims.hypotheses import (
     EXPLICIT_HEAD,
     EXPLICIT_STEPS,
     FULL_RANK_START,
+    HEAD_AT_INFINITY,
     ISOTROPIC,
     ITERATION,
     MODEL,
@@ -15,6 +16,7 @@ from foanil.claims.hypotheses import (
     PRINTED_STEPS,
     SECTION_5,
     SPLIT,
+    START_AT_INFINITY,
     THEOREM_1,
     UNIVERSAL,
     WIDTHS,
@@ -141,11 +143,6 @@ INITIALISATION = (
     ),
 )
 
-SHORT_HEAD = (
-    r"$\lVert w_0 \rVert^2 \le \frac{\alpha c}{2} \exp\left( -\frac{7 \lVert B_{\star,\perp}^\top B_0 \rVert_F^2}"
-    r"{\alpha c (1 - \delta)} \right)$"
-)
-
 RATES = (
     Claim(
         id="app-a-rate",
@@ -237,8 +234,8 @@ RATES = (
             r"$m_{\mathrm{in}} = \infty$, $N = \infty$, $k' = k$",
             ISOTROPIC,
             FULL_RANK_START,
-            r"$\alpha \lVert B_0 \rVert^2 \le \delta \lt 1$",
-            SHORT_HEAD,
+            START_AT_INFINITY,
+            HEAD_AT_INFINITY,
             PRINTED_STEPS,
         ),
         uses=("sec-4-infinite-samples-updates", "sec-4-infinite-samples-misspecified"),

@@ -76,3 +76,11 @@ SECTION_5 = (
     "step sizes, sample split, initial scale and number of steps are not in the available text",
 )
 """The setting of Section 5, with what the text leaves out."""
+
+START_AT_INFINITY = (
+    r"$\alpha \lVert B_0 \rVert^2 \le \delta \lt 1$ (the printed bound is empty at $m_{\mathrm{in}} = \infty$)"
+)
+HEAD_AT_INFINITY = (
+    r"$\lVert w_0 \rVert^2 \le \frac{1}{2} \alpha c e^{-7\nu/(\alpha c (1 - \delta))}$, $\nu = "
+    r"\mathrm{Tr}(B_0^\top B_{\star,\perp} B_{\star,\perp}^\top B_0)$"
+)

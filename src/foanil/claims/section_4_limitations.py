@@ -6,6 +6,7 @@ from foanil.claims import readings
 from foanil.claims.hypotheses import (
     ANY_COVARIANCE,
     FULL_RANK_START,
+    HEAD_AT_INFINITY,
     INDEPENDENCE,
     INFINITE_SAMPLES,
     INFINITE_TASKS,
@@ -15,6 +16,7 @@ from foanil.claims.hypotheses import (
     ORTHONORMAL,
     POSITIVE_COVARIANCE,
     SPLIT,
+    START_AT_INFINITY,
     WIDTHS,
 )
 from foanil.claims.record import Claim, Exclusion, Kind, Source
@@ -65,11 +67,8 @@ INFINITE_TASKS_MODEL = (
             INFINITE_SAMPLES,
             ISOTROPIC,
             FULL_RANK_START,
-            r"$\alpha \lVert B_0 \rVert^2 \le \delta \lt 1$ (the printed bound is empty at $m_{\mathrm{in}} = \infty$)",
-            (
-                r"$\lVert w_0 \rVert^2 \le \frac{1}{2} \alpha c e^{-7\nu/(\alpha c (1 - \delta))}$, $\nu = "
-                r"\mathrm{Tr}(B_0^\top B_{\star,\perp} B_{\star,\perp}^\top B_0)$"
-            ),
+            START_AT_INFINITY,
+            HEAD_AT_INFINITY,
             r"$0 \lt \beta \le \alpha \le 1/(2\bar\sigma)$",
         ),
         uses=("sec-4-infinite-samples-updates", "eq-5", "sec-3-shrinkage-limit"),

@@ -210,11 +210,10 @@ _REPRESENTATION = (
         (LONG,),
     ),
     Condition(
-        r"$\alpha \lVert B_0 \rVert^2 \le \delta \lt 1$ (the printed bound is empty at $m_{\mathrm{in}} = \infty$)",
+        texts.START_AT_INFINITY,
         lambda i: i.delta < 1 and norm_at_most(i.B, i.delta / i.alpha),
         (LONG, ("δ = 1", lambda _: {"delta": Fraction(1)})),
     ),
-    Condition(r"$\alpha \lVert B_0 \rVert^2 \lt 1$", lambda i: norm_below(i.B, 1 / i.alpha), (LONG,)),
     Condition(
         r"$\alpha\lVert B_t \rVert^2 \le \bar g \lt 1$",
         lambda i: i.g_bar < 1 and norm_at_most(i.B, i.g_bar / i.alpha),
@@ -243,12 +242,7 @@ _HEAD = (
     Condition(texts.EXPLICIT_HEAD, lambda i: head_at_most(i, Fraction(1)), (LONG_HEAD,)),
     Condition(texts.ANISOTROPIC_HEAD, lambda i: head_at_most(i, Fraction(1)), (LONG_HEAD,)),
     Condition(r"$\lVert w_0 \rVert^2 \le \alpha c/2$", lambda i: head_at_most(i, Fraction(1, 2)), (LONG_HEAD,)),
-    Condition(
-        r"$\lVert w_0 \rVert^2 \le \frac{1}{2} \alpha c e^{-7\nu/(\alpha c (1 - \delta))}$, "
-        r"$\nu = \mathrm{Tr}(B_0^\top B_{\star,\perp} B_{\star,\perp}^\top B_0)$",
-        exponential_head,
-        (LONG_HEAD,),
-    ),
+    Condition(texts.HEAD_AT_INFINITY, exponential_head, (LONG_HEAD,)),
     Condition("$w_t = 0$", lambda i: not any(i.w), (SOME_HEAD,)),
     Condition(texts.ZERO_HEAD_OUTPUT, lambda i: not any(output(i.B, i.w)), (OUTPUT,)),
     Condition("$Bw = 0$", lambda i: not any(output(i.B, i.w)), (OUTPUT,)),
@@ -269,6 +263,14 @@ _COMPLEMENT = (
         r"$B_{\star,\perp}^\top B_0$ nonzero on $\ker(B_\star^\top B_0)$, so that $k' \gt k$",
         lambda i: beyond_signal(i) and i.k_prime > i.k,
         (NO_COMPLEMENT,),
+    ),
+    Condition(
+        r"when $k' \gt k$: $w_0 = 0$, $\alpha\lVert B_0 \rVert^2 \le x_\star$",
+        lambda i: i.k_prime == i.k or (not any(i.w) and norm_at_most(i.B, x_star(i) / i.alpha)),
+        (
+            ("k' > k and a head", lambda i: {"k_prime": i.k + 1, **_other_w(i)}),
+            ("k' > k and a long start", lambda i: {"k_prime": i.k + 1, **LONG[1](i)}),
+        ),
     ),
     Condition(
         r"generic $B_0$ when $k' \gt k$: $B_{\star,\perp}^\top B_0$ nonzero on $\ker(B_\star^\top B_0)$",
