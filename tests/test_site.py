@@ -22,7 +22,7 @@ import pytest
 from foanil import report
 from foanil.audit import audit
 from foanil.claims import REGISTRY
-from foanil.evidence import Evidence, Method, Outcome
+from foanil.evidence import Evidence, Method, Outcome, Verdict
 from tests import node
 
 ROOT = Path(__file__).parents[1]
@@ -169,7 +169,7 @@ def test_nodes_of_the_graph_lead_to_their_claims(site: Path) -> None:
     (seen,) = look([(site / "reports" / "dependencies.html").as_uri()])
     assert len(seen["nodes"]) > 3
     assert [link["href"] for link in seen["nodes"] if not resolves(link["href"])] == []
-    verdicts = {"REFUTED", "UNRESOLVED", "DERIVED", "CERTIFIED", "SUPPORTED", "UNCHECKED"}
+    verdicts = {verdict.value for verdict in Verdict}
     assert all(verdicts & set(link["name"].replace(",", "").split()) for link in seen["nodes"])
     assert seen["chosen"] == 1
     assert seen["near"] >= 2

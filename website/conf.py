@@ -12,6 +12,7 @@ html_title = "foanil: an audit of FO-ANIL"
 html_baseurl = ""
 
 extensions = ["myst_parser", "sphinx.ext.mathjax"]
+smartquotes = False  # a dash of two hyphens is an option here
 source_suffix = {".md": "markdown"}
 myst_enable_extensions = ["dollarmath"]
 myst_dmath_double_inline = True

@@ -68,7 +68,8 @@ def commands(group: click.Group, name: str) -> Iterator[str]:
             yield from commands(command, f"{name} {child}")
             continue
         arguments = " ".join(p.make_metavar(context) for p in command.params if isinstance(p, click.Argument))
-        yield f"### `{name} {child}{f' {arguments}' if arguments else ''}`\n\n{inspect.cleandoc(command.help or '')}\n"
+        said = re.sub(r"Example: (.+)$", r"Example: `\1`", inspect.cleandoc(command.help or ""), flags=re.M)
+        yield f"### `{name} {child}{f' {arguments}' if arguments else ''}`\n\n{said}\n"
         options = [line for p in command.params if isinstance(p, click.Option) for line in option(p)]
         yield "\n".join([*options, ""])
 
