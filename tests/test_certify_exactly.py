@@ -70,7 +70,7 @@ LINES: dict[str, tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]]] =
             "‖αΛ‖ ≤ 0.551724, α‖B⋆,⊥ᵀB‖² ≤ 0.010666, ‖w‖²/(αc) ≤ 0.18801.",
             "ε = 1/10:",
             "  ‖B⋆,⊥ᵀB_t‖² ≤ ε for all t ≥ 0",
-            "  ‖B_tw_t‖ ≤ ε for some t ≤ 654, and for all t ≥ 387",
+            "  ‖B_tw_t‖ ≤ ε for some t ≤ 387, and for all t ≥ 387",
             "  ‖αΛ_t − x⋆I‖ ≤ ε for all t ≥ 190",
         ),
     ),

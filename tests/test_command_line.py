@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click import Context
@@ -18,7 +19,7 @@ from click.testing import CliRunner, Result
 import foanil.quotes as quotation
 from foanil.__main__ import COMMANDS, main
 from foanil.claims import REGISTRY
-from foanil.commands import terminal
+from foanil.commands import mutants, terminal
 
 ROOT = Path(__file__).parents[1]
 
@@ -282,3 +283,15 @@ def test_help_is_there(name: str) -> None:
     text = foanil(name, "-h").stdout
     assert f"foanil {name}" in " ".join(text.partition("Example:")[2].split())
     assert "--json" in text
+
+
+def test_time_left_is_told_at_the_pace_of_its_round(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A count is told with the time its round still takes; a line without a count begins a round."""
+    seconds = iter([0.0, 100.0, 110.0, 120.0])
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    tell = mutants.teller()
+    for line in ["a round", "1/4 mutants", "2/4 mutants"]:
+        tell(line)
+    assert capsys.readouterr().err == "a round\n1/4 mutants  (30 s left)\n2/4 mutants  (20 s left)\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def independence(jobs: int, seconds: float, kept: Path | None, reports: Path | N
 
     root = checkout("the checks that are measured")
     path = kept or root / "runs" / "independence.jsonl"
-    left = measure(root, path, seconds, jobs=jobs)
+    # pytest, which runs the checks, speaks on standard output: that is for what is asked of this command.
+    with contextlib.redirect_stdout(sys.stderr):
+        left = measure(root, path, seconds, jobs=jobs)
     write_all(reports or root / "reports", {"independence.md": page(runs(root, path), left).encode()}, ())
     measured = len(runs(root, path))
     if as_json:

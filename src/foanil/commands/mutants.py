@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from foanil.commands.terminal import AS_JSON, checkout, print_json
+from foanil.commands.terminal import AS_JSON, checkout, estimated, print_json
 
 UNDECIDED = 3
 
@@ -32,9 +34,7 @@ def mutants(jobs: int, seconds: float, kept: Path | None, reports: Path | None, 
 
     root = checkout("the checks that kill mutants")
     sys.path.insert(0, str(root))
-    found = matrix(
-        root, kept or root / "runs" / "kill_matrix.jsonl", jobs, seconds, lambda line: click.echo(line, err=True)
-    )
+    found = matrix(root, kept or root / "runs" / "kill_matrix.jsonl", jobs, seconds, teller())
     written = {name: text.encode() for name, text in pages(found).items()}
     write_all(reports or root / "reports", written, ("mutants/*.md",))
     left = survivors(found)
@@ -43,3 +43,17 @@ def mutants(jobs: int, seconds: float, kept: Path | None, reports: Path | None, 
     else:
         click.echo("\n".join(left) or "no survivor")
     sys.exit(1 if left else UNDECIDED if found.missing else 0)
+
+
+def teller() -> Callable[[str], None]:
+    """Return what prints a line of the run on standard error, with the time that its round still takes."""
+    left = estimated()
+
+    def tell(line: str) -> None:
+        nonlocal left
+        count = re.match(r"(\d+)/(\d+) ", line)
+        if count is None:  # a round begins
+            left = estimated()
+        click.echo(f"{line}  ({left(int(count[1]), int(count[2]))})" if count else line, err=True)
+
+    return tell

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +37,13 @@ def print_json(data: Any) -> None:
     import json
 
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def estimated() -> Callable[[int, int], str]:
+    """Return what says, for work done out of all, how long the rest takes at the pace since now."""
+    began = time.monotonic()
+
+    def left(done: int, total: int) -> str:
+        return f"{(time.monotonic() - began) * (total - done) / max(done, 1):.0f} s left"
+
+    return left
