@@ -466,6 +466,28 @@ def test_bounds_hold_for_every_point_of_the_enclosure() -> None:
         assert float(rough.omega) == pytest.approx(w @ w * 4)
 
 
+def test_bounds_hold_for_every_rounding_of_the_midpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is known of an eigenvalue or a length only up to a ball, the worse end counts."""
+    problem = example("large-start")
+    given = search(problem)
+    with given.xp.working():
+        numbers = in_balls(given.xp, problem, given.exact)
+        now = enclosed(problem, 3, "0.1")
+        sharp = given.certified_bounds(numbers, now)
+        wide = now.middle.v * type(now.error)("1 +/- 0.25")
+        zeta = given.zeta(replace(now, middle=replace(now.middle, v=wide)))
+        assert zeta - Fraction(1, 5) >= Fraction(5, 4) * (sharp.zeta - Fraction(1, 5))
+        by_entry = module.eigenvalue_bounds
+        monkeypatch.setattr(
+            module, "eigenvalue_bounds", lambda *given: tuple((a - 1 / 16, b + 1 / 16) for a, b in by_entry(*given))
+        )
+        found = given.certified_bounds(numbers, now)
+    assert sharp.floor is not None
+    assert found.floor is not None
+    for loose, tight in ((found.ell, sharp.ell), (found.delta, sharp.delta), (-found.floor, -sharp.floor)):
+        assert float(loose - tight) == pytest.approx(1 / 16)
+
+
 def test_rough_bounds_have_any_size() -> None:
     """Beyond the range of doubles the bounds are those of the scaled matrix, scaled back."""
     problem = example("large-start", "B_0=[[1e200,0],[0,1e200],[0,0],[0,0]]")

@@ -185,6 +185,14 @@ class Rung:
     instance: Instance | None
     reason: str
 
+    def __str__(self) -> str:
+        """Return the counterexample, if one is certified, and how many random starts are suspects."""
+        exact = _texts(self.instance)
+        told = [f"{self.reason} ({', '.join(map(' = '.join, exact.items()))})"] if exact else []
+        if self.suspects:
+            told += [f"{self.suspects} random starts had not arrived" + ("" if exact else ", none certified")]
+        return "; ".join(told)
+
 
 @dataclass(frozen=True, slots=True)
 class Searched:
@@ -227,12 +235,7 @@ class Searched:
             + ("" if self.complete else "; stopped by the budget")
             + f"); certified counterexample from {_or_none(self.refuted_from)}"
         ]
-        lines += [
-            f"  at {rung.value}: {rung.reason}, {rung.instance}" for rung in self.rungs if rung.instance is not None
-        ]
-        lines += [
-            f"  at {rung.value}: {rung.suspects} not arrived, none certified" for rung in self.rungs if rung.suspects
-        ]
+        lines += [f"  at {rung.value}: {rung}" for rung in self.rungs if rung.instance is not None or rung.suspects]
         return "\n".join(lines)
 
 

@@ -138,8 +138,8 @@ def _require(condition: bool, claim: str) -> None:
 
 
 def _require_schema(document: Any) -> None:
-    text = resources.files("foanil.certificates").joinpath("certificate.schema.json").read_text("utf-8")
-    error = next(_FirstErrors(json.loads(text)).iter_errors(document), None)
+    schema = resources.files("foanil.certificates").joinpath("certificate.schema.json").read_bytes()
+    error = next(_FirstErrors(json.loads(schema)).iter_errors(document), None)
     if error is not None:
         place = "/".join(str(part) for part in error.absolute_path) or "the document"
         raise RejectedError(f"{_plain(place)} does not fit the schema: {_plain(error.message)}")
