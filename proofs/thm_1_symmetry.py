@@ -1,4 +1,4 @@
-"""The problem's exact symmetries, declared once, and every formula, hypothesis and bound tested for them.
+"""The problem's exact symmetries, declared once, and every formula tested for them, symbolically.
 
 Scaling: y → λy with λ = r². Rotations: R_d of the features, R_k of the task parameters, R_k′ of the head. A letter of
 degree δ and shape rows × cols becomes r^{2δ}·R_rows L R_colsᵀ, with R = I for every other dimension.
@@ -171,88 +171,7 @@ def first_left(gaps: Mapping[str, Element]) -> Element:
     return next((gap for gap in gaps.values() if not gap.is_zero()), next(iter(gaps.values())))
 
 
-# Hypotheses and bounds -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Terms that a hypothesis or a bound compares or adds, as powers of letters: they must have one degree."""
-
-    name: str
-    claim: str
-    terms: Mapping[str, Mapping[str, int]]
-
-    def degrees(self) -> dict[str, Fraction]:
-        """Return the scaling degree of each term."""
-        return {
-            text: sum((power * NOTATION[name].degree for name, power in powers.items()), start=Fraction(0))
-            for text, powers in self.terms.items()
-        }
-
-    def residual(self) -> Residual:
-        """Hold when all terms have one degree; the degrees are printed."""
-        found = self.degrees()
-        shown = ", ".join(f"{text}: {degree}" for text, degree in found.items())
-        return exact_residual(len(set(found.values())) == 1, f"degrees: {shown}")
-
-    def without(self, letter: str) -> Comparison:
-        """Return the comparison with one letter forgotten in the first term that holds it, for mutants."""
-        place = next(text for text, powers in self.terms.items() if letter in powers)
-        changed = {name: power for name, power in self.terms[place].items() if name != letter}
-        return Comparison(self.name, self.claim, {**self.terms, place: changed})
-
-
-# λ_min(Σ⋆) is written c
-HYPOTHESES: tuple[Comparison, ...] = (
-    Comparison("β ≤ α", "thm-1-i", {"β": {"beta": 1}, "α": {"alpha": 1}}),
-    Comparison("α = O(1/σ̄), squared", "thm-1-i", {"α²": {"alpha": 2}, "1/σ̄²": {"sigma_bar_sq": -1}}),
-    Comparison("‖w_0‖² = O(αλ_min)", "thm-1-ii", {"‖w_0‖²": {"w": 2}, "αλ_min": {"alpha": 1, "c": 1}}),
-    Comparison(
-        "‖B_0‖² = O(α⁻¹min(1/m_in, m_inλ_min/σ̄²))",
-        "new-homogeneous-init-scale",
-        {
-            "‖B_0‖²": {"B": 2},
-            "1/(αm_in)": {"alpha": -1, "m_in": -1},
-            "m_inλ_min/(ασ̄²)": {"alpha": -1, "m_in": 1, "c": 1, "sigma_bar_sq": -1},
-        },
-    ),
-    Comparison(
-        "‖D_t‖² ≤ ‖D_0‖²/(1 + βγ‖D_0‖²t), γ = α²σ̄²/m_in",
-        "app-a-rate",
-        {"1": {}, "βγ‖D_0‖²t": {"beta": 1, "alpha": 2, "sigma_bar_sq": 1, "m_in": -1, "B": 2}},
-    ),
-    Comparison(
-        "β(1 − ḡ)Σ‖B_tw_t‖² ≤ ‖w_0‖²",
-        "new-thm-1-explicit",
-        {
-            "β‖B_tw_t‖²": {"beta": 1, "B": 2, "w": 2},
-            "‖w_0‖²": {"w": 2},
-            "β‖B_tw_t‖²ḡ": {"alpha": 1, "beta": 1, "B": 4, "w": 2},
-        },
-    ),
-    Comparison("Λ_t → Λ⋆", "thm-1-iii", {"Λ_t": {"B": 2}, "Λ⋆": {"alpha": -1}}),
-    Comparison(
-        "Proposition 1",
-        "prop-1",
-        {
-            "error": {"B": 1, "w": 1},
-            "‖w⋆‖/m_in": {"w_star": 1, "m_in": -1},
-            "σ̄²‖w⋆‖/(λ_min m_in)": {"sigma_bar_sq": 1, "c": -1, "w_star": 1, "m_in": -1},
-            "‖w⋆‖√(k/m_test)": {"w_star": 1},
-        },
-    ),
-    Comparison("αβc ≤ 1", "new-period-doubling", {"αβc": {"alpha": 1, "beta": 1, "c": 1}, "1": {}}),
-)
-
-PRINTED_SCALE = Comparison(
-    "‖B_0‖² = O(α⁻¹min(1/m_in, m_in/σ̄²)), as printed",
-    "thm-1-init-scale",
-    {
-        "‖B_0‖²": {"B": 2},
-        "1/(αm_in)": {"alpha": -1, "m_in": -1},
-        "m_in/(ασ̄²)": {"alpha": -1, "m_in": 1, "sigma_bar_sq": -1},
-    },
-)
+# The initial scale ---------------------------------------------------------------------------------
 
 
 def printed_scale_breaks(factor: int = 4) -> list[Decided]:
@@ -280,23 +199,6 @@ def _of_formula(name: str) -> Check:
     return Check(f"symmetries of {name}", SYMMETRY, Method.ALGEBRA, _ROTATED, name, equivariance(Symmetry()))
 
 
-def _of_comparison(comparison: Comparison) -> Check:
-    letters = dict.fromkeys(
-        letter for powers in comparison.terms.values() for letter in powers if NOTATION[letter].degree
-    )
-    mutants = tuple((f"without {letter}", comparison.without(letter).residual) for letter in letters)
-    name = f"one scaling degree: {comparison.name}"
-    return Check(
-        name,
-        (*SYMMETRY, comparison.claim),
-        Method.EXACT,
-        "degrees of letters",
-        "",
-        lambda _: comparison.residual(),
-        mutants,
-    )
-
-
 CHECKS: tuple[Check, ...] = (
     zero_check(
         "symmetries of the derived outer step and loss",
@@ -312,7 +214,6 @@ CHECKS: tuple[Check, ...] = (
         },
     ),
     *(_of_formula(name) for name in FORMULAS),
-    *(_of_comparison(comparison) for comparison in HYPOTHESES),
     proof_check(
         "Theorem 1 from the homogeneous initial scale",
         HOMOGENEOUS,

@@ -327,11 +327,11 @@ def test_unreadable_files_are_named(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("document", [None, [], 3, "x", {}, {"format": "foanil certificate"}])
 def test_other_documents_are_rejected(document: Any) -> None:
     """JSON that is no certificate is rejected by the schema, as a whole."""
-    with pytest.raises(RejectedError, match="^the document does not fit the schema"):
+    with pytest.raises(RejectedError, match=r"^the document does not fit the schema"):
         check(document)
 
 
 def test_a_trap_that_does_not_hold_is_named() -> None:
     """The message says which of the chains is broken."""
-    with pytest.raises(RejectedError, match="^trapping: the last link is no trap"):
+    with pytest.raises(RejectedError, match=r"^trapping: the last link is no trap"):
         check(signed(changed(certificate("long-head"), ("trapping",), lambda chain: chain[:2])))

@@ -23,7 +23,7 @@ NOT_HELD = (Outcome.FAILED, Outcome.INCONCLUSIVE)
 EXCLUSIONS = (Verdict.NOT_CHECKABLE, Verdict.OUT_OF_SCOPE)
 EXPLICIT_SIZES = (Method.AGREEMENT, Method.EXACT, Method.BALL)
 SAMPLED = (Method.SAMPLED, Method.TRAJECTORY, Method.MONTE_CARLO)
-NO_WARRANT = (Method.INSTANCE, Method.TRANSCRIPTION)
+NO_WARRANT = (Method.INSTANCE, Method.TRANSCRIPTION, Method.DEGREES)
 
 
 def record(method: Method, outcome: Outcome = Outcome.HELD, claim: str = "eq-1") -> Evidence:
@@ -109,7 +109,7 @@ def test_evidence_for_other_claims_is_ignored() -> None:
 
 
 def test_every_method_has_a_warrant() -> None:
-    """Each method warrants one verdict; two warrant nothing, and none a failure or an exclusion."""
+    """Each method warrants one verdict; three warrant nothing, and none a failure or an exclusion."""
     assert set(WARRANTS) == set(Method)
     assert not set(WARRANTS.values()) & {Verdict.UNRESOLVED, *EXCLUSIONS}
     assert {method for method, warrant in WARRANTS.items() if warrant is Verdict.UNCHECKED} == set(NO_WARRANT)

@@ -37,6 +37,7 @@ class Method(Enum):
     MONTE_CARLO = "Monte Carlo"
     INSTANCE = "instances of the hypotheses"
     TRANSCRIPTION = "second transcription"
+    DEGREES = "scaling degrees of the terms"
 
 
 class Outcome(Enum):
@@ -59,10 +60,12 @@ WARRANTS: Mapping[Method, Verdict] = {
     Method.MONTE_CARLO: Verdict.SUPPORTED,
     Method.INSTANCE: Verdict.UNCHECKED,
     Method.TRANSCRIPTION: Verdict.UNCHECKED,
+    Method.DEGREES: Verdict.UNCHECKED,
 }
 """The most that a method can warrant: explicit sizes never earn DERIVED, samples never more than SUPPORTED.
 
-That hypotheses can be met, or that two people read the same formula, says nothing about its truth: it warrants nothing.
+That hypotheses can be met, that two people read the same formula, or that its terms have one degree, says nothing about
+its truth: it warrants nothing.
 """
 
 

@@ -169,8 +169,8 @@ RATES = (
         statement=r"Because of misspecification the rate is polynomial instead of exponential: for $k' \gt "
         "k$ the complement is bounded below by a constant over $t$, at $k' = k$ it decays "
         "exponentially.",
-        latex=r"k' \gt k : \; \lVert B_{\star,\perp}^\top B_t \rVert^2 \ge \frac{C}{1 + t}; \qquad k' = k "
-        r": \; \lVert B_{\star,\perp}^\top B_t \rVert \le C e^{-\gamma t}",
+        latex=r"k' \gt k : \; \lVert B_{\star,\perp}^\top B_t \rVert^2 \ge \frac{K}{1 + t}; \qquad k' = k "
+        r": \; \lVert B_{\star,\perp}^\top B_t \rVert^2 \le K e^{-\gamma t}",
         page="app_a_rates",
         quote="this rate is slower than the one by Collins et al. (2022) (exponential vs. polynomial)",
         hypotheses=(
@@ -226,7 +226,7 @@ RATES = (
         source=Source.STATED,
         statement=r"With infinitely many samples and $k' = k$ a rate for the third limit can be derived.",
         latex=r"m_{\mathrm{in}} = \infty, \; k' = k : \quad \left\lVert \Lambda_t - \tfrac{1}{\alpha} I_k "
-        r"\right\rVert \le C e^{-\gamma t}",
+        r"\right\rVert \le K e^{-\gamma t}",
         page="app_a_rates",
         quote="rate for the third limit can yet be derived when",
         hypotheses=(

@@ -294,8 +294,9 @@ THEOREM = (
         source=Source.OURS,
         statement=r"At $k' = k$ all three limits are reached exponentially, from every admissible start; for $w_0 = 0$ "
         r"the third one is, at every width.",
-        latex=r"k' = k : \; \lVert D_t \rVert + \lVert B_t w_t \rVert + \lVert \Lambda_t - \Lambda_\star \rVert \le K "
-        r"\theta^t; \qquad w_0 = 0 : \; \lVert \Lambda_t - \Lambda_\star \rVert \le K \theta^t, \quad \theta \lt 1",
+        latex=r"k' = k : \; \sqrt\alpha \lVert D_t \rVert + \frac{\lVert B_t w_t \rVert}{\sqrt{c}} + \alpha "
+        r"\lVert \Lambda_t - \Lambda_\star \rVert \le K \theta^t; \qquad w_0 = 0 : \; \alpha \lVert \Lambda_t - "
+        r"\Lambda_\star \rVert \le K \theta^t, \quad \theta \lt 1",
         page="app_a_rates",
         hypotheses=THEOREM_1_EXPLICIT,
         uses=("new-thm-1-explicit", "sec-3-limit-exists"),

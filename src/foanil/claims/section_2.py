@@ -151,7 +151,7 @@ ALGORITHM = (
         "full-rank representation: near $B = 0$ and without a head, the complement grows at every "
         "step.",
         latex=r"B_{\star,\perp}^\top B_{t+1} = \left( 1 + \frac{\alpha\beta\bar{\sigma}^2}{m} \right) "
-        r"B_{\star,\perp}^\top B_t + O(\lVert B_t \rVert^3)",
+        r"B_{\star,\perp}^\top B_t + O(\alpha \lVert B_t \rVert^3)",
         page="sec_2_no_split",
         quote="training set and would learn a poor, full rank representation of the task parameters",
         hypotheses=(*MODEL, r"$N = \infty$", r"inner and outer loop both use all $m$ rows", r"$w_t = 0$"),

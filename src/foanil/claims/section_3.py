@@ -398,9 +398,8 @@ UNLEARNING = (
         statement="Unlearning reduces the dependence of the excess risk from $k'$ to $k$: a complement "
         r"left at the level $g = \alpha\lVert\cdot\rVert^2$ in each of $k' - k$ directions costs half "
         "risk in proportion to $k' - k$.",
-        latex=r"\mathbb{E}\left[\tfrac{1}{2}\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star "
-        r"\rVert^2\right] - \text{(at } g = 0) = \frac{(k' - k) g^2 \bar{\sigma}^2}{2 "
-        r"m_{\mathrm{test}}}",
+        latex=r"R_g - R_0 = \frac{(k' - k) g^2 \bar{\sigma}^2}{2 m_{\mathrm{test}}}, \quad R_g = "
+        r"\mathbb{E}\left[\tfrac{1}{2}\lVert \hat{B} w_{\mathrm{test}} - B_\star w_\star \rVert^2\right]",
         page="sec_3_infinite_samples",
         quote="test time, since it reduces the dependency of the excess risk from",
         hypotheses=(
