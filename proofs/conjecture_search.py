@@ -289,8 +289,9 @@ def plan() -> list[Rung]:
     calm = {"noise": 0.1, "samples": 100.0, "head": 0.5, "scales": 0.5}
     rungs += [Rung(Space(k, width, 1e4, **calm), "collapse", 40, 1) for k, width in ((2, 2), (3, 4), (6, 6))]
     rungs += [Rung(Space(k, width, 1e5, **calm), "collapse", 32, 1) for k, width in ((2, 2), (3, 4))]
-    # at condition 10⁶ only the first steps: to settle takes some 10⁷
-    return [*rungs, *(Rung(Space(k, width, 1e6, **calm), "size", 24, 1, most=40_000) for k, width in ((2, 2), (6, 8)))]
+    # at condition 10⁶ to settle takes some 10⁷ steps: the first ones of many starts, and all of a few
+    rungs += [Rung(Space(k, width, 1e6, **calm), "size", 24, 1, most=40_000) for k, width in ((2, 2), (6, 8))]
+    return [*rungs, *(Rung(Space(k, width, 1e6, **calm), "collapse", 6, 1) for k, width in ((2, 2), (3, 4), (6, 8)))]
 
 
 def outcome(rung: Rung, seed: int) -> dict[str, Any]:

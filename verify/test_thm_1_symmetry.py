@@ -67,15 +67,13 @@ def printed_lines(name: str = "", forgotten: int | None = None) -> Residual:
 
 
 def printed_hypotheses(forgotten: str = "") -> Residual:
-    """Read every formula of every hypothesis that chooses no unit, with the first letter of one forgotten."""
+    """Read the formulas of every hypothesis that chooses no unit, with the first letter of one forgotten."""
     texts = dict.fromkeys(text for claim in REGISTRY.values() for text in claim.hypotheses)
-    found = {}
-    for text in texts:
-        for formula in in_text(text) if not text.startswith(CHOSEN_UNIT) else ():
-            each = homogeneity(formula, letters_of((text,)), 0 if text == forgotten else None)
-            if text not in found or found[text].homogeneous:
-                found[text] = each
-    return as_expected(found)
+    free = [text for text in texts if not text.startswith(CHOSEN_UNIT)]
+    lines = {text: r" \quad ".join(in_text(text)) for text in free}
+    return as_expected(
+        {text: homogeneity(lines[text], letters_of((text,)), 0 if text == forgotten else None) for text in free}
+    )
 
 
 @pytest.mark.parametrize("check", cases(CHECKS))

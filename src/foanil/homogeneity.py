@@ -99,9 +99,14 @@ class Homogeneity:
         return self.clash is None
 
     def __str__(self) -> str:
-        """Return each sum and comparison with the degrees of its terms, the one that clashes alone if there is one."""
-        groups = self.groups if self.clash is None else (self.clash,)
-        return "; ".join(", ".join(f"{latex}: {degree}" for latex, degree in each) for each in groups)
+        """Return the terms of each sum and comparison with their degree; of those that clash, the degree of each."""
+        if self.clash is not None:
+            return ", ".join(f"{latex}: {'any' if degree is None else degree}" for latex, degree in self.clash)
+        degrees = (next((degree for _, degree in each if degree is not None), "any") for each in self.groups)
+        return "; ".join(
+            f"{' | '.join(latex for latex, _ in each)}: {degree}"
+            for each, degree in zip(self.groups, degrees, strict=True)
+        )
 
 
 def homogeneity(latex: str, degrees: Mapping[str, Fraction] = DEGREES, forgotten: int | None = None) -> Homogeneity:
