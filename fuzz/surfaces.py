@@ -27,6 +27,9 @@ from foanil.experiments.checkpoints import CheckpointError
 from foanil.experiments.configuration import SMALL
 from foanil.experiments.results import ResultsError
 from foanil.expiry import UnreadableAuditError
+from foanil.sweeps import chunks, specification
+from foanil.sweeps.axes import SpecificationError
+from foanil.sweeps.chunks import ChunkError
 from fuzz import hostile
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -194,6 +197,37 @@ def _experiment(files: dict[str, bytes], folder: Path) -> object:
     return results.read(folder)
 
 
+# Sweeps --------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def small_sweep() -> dict[str, Any]:
+    """Return the parsed specification of a sweep of one chunk that takes no time."""
+    return example("sweep") | {"starts": 1, "steps": 3}
+
+
+@functools.cache
+def written_chunk() -> bytes:
+    """Return the Parquet file of its chunk."""
+    return chunks.computed(specification.specification(small_sweep()), 0)
+
+
+def _sweep(document: Any, folder: Path) -> object:
+    if not isinstance(document, dict):
+        raise SpecificationError("TOML is a table")
+    return specification.specification(document).plain()
+
+
+def _sweep_file(content: bytes, folder: Path) -> object:
+    (folder / "sweep.toml").write_bytes(content)
+    return specification.read(folder / "sweep.toml").plain()
+
+
+def _chunk(content: bytes, folder: Path) -> object:
+    (folder / "rows.parquet").write_bytes(content)
+    return chunks.opened(folder / "rows.parquet", specification.specification(small_sweep()), 0)
+
+
 # The audit -----------------------------------------------------------------------------------------
 
 
@@ -284,6 +318,7 @@ def surfaces() -> dict[str, Surface]:
     text = (EXAMPLES / "inside-the-region.toml").read_bytes()
     refused = (problem.ProblemError,)
     rejected = (check.UnreadableError, check.RejectedError, OutOfTimeError)
+    sweep = (EXAMPLES / "sweep.toml").read_bytes()
     certificate = st.sampled_from(certificates()).flatmap(hostile.documents)
     found = (
         Surface("problem as TOML", hostile.changed_bytes(text), _problem_file(".toml"), refused),
@@ -296,6 +331,9 @@ def surfaces() -> dict[str, Surface]:
         Surface("checkpoint", hostile.changed_bytes(sealed(archive(saved_arrays()))), _checkpoint, (CheckpointError,)),
         Surface("checkpoint with a digest that fits", _archives(), _checkpoint, (CheckpointError,)),
         Surface("results of an experiment", _results(), _experiment, (ResultsError,)),
+        Surface("sweep", hostile.documents(small_sweep()), _sweep, (SpecificationError,)),
+        Surface("sweep as bytes", hostile.changed_bytes(sweep), _sweep_file, (SpecificationError,)),
+        Surface("chunk of a sweep", hostile.changed_bytes(written_chunk()), _chunk, (ChunkError,)),
         Surface("audit.json", hostile.documents(written_audit()).map(as_text), _audit_file, (UnreadableAuditError,)),
         Surface(
             "audit.json with a digest that fits",

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "src" / "foanil"
 
 FLOORS = {
     0: "arrays words evidence notation formal rational spectra decisions sliced ball_matrices sources "
-    "second_transcription",
+    "second_transcription inputs",
     1: "setting gaussian_moments entrywise_moments inequalities limits paper_alphabet equivalence homogeneity",
     2: "statements first_principles arithmetic",
     3: "dynamics convergence certificates adaptation simulation stacked",

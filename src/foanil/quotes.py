@@ -16,8 +16,11 @@ from pathlib import Path
 
 from foanil.claims import PAPER_SHA256, PAPER_TITLE, REGISTRY
 from foanil.claims.record import Claim
+from foanil.inputs import TooLargeError, bounded
 
 PINS_PATH = Path(__file__).parent / "claims" / "quotes.json"
+MOST_BYTES = 2**26
+"""A file with more bytes is not read."""
 CURE = "run `foanil quotes --paper PATH --pin` with the paper's text"
 
 
@@ -51,10 +54,11 @@ def read_paper(path: str | os.PathLike[str]) -> str:
     """Return the pinned text of the paper; PaperError if the file is missing, unreadable or another text."""
     wanted = f"the extracted text of '{PAPER_TITLE}' with SHA-256 {PAPER_SHA256}"
     try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
+        raw = bounded(Path(path), MOST_BYTES)
+    except (OSError, TooLargeError) as error:
+        why = error.strerror if isinstance(error, OSError) else f"it may have {error}"
         raise PaperError(
-            f"expected a file with {wanted} at '{os.fspath(path)}'; could not read it ({error.strerror}); "
+            f"expected a file with {wanted} at '{os.fspath(path)}'; could not read it ({why}); "
             "give its path by --paper PATH or in FOANIL_PAPER"
         ) from error
     came = hashlib.sha256(raw).hexdigest()

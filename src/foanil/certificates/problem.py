@@ -10,7 +10,6 @@ import difflib
 import io
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from foanil.inputs import TooLargeError, bounded, shown, toml
 from foanil.setting import Setting, SettingError, State, isotropic, require_state
 
 MOST_BYTES = 2**24
@@ -107,7 +107,7 @@ def _flat(w: list[Any]) -> list[Fraction]:
 def number(value: Any, name: str) -> Fraction:
     """Return an integer, a decimal or a text such as "3/7" or "1e-3" as an exact Fraction. Raises ProblemError."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal, Fraction)):
-        raise ProblemError(f'{name} must be a number; got {_shown(value)}; write 3, 0.1, "0.1" or "3/7"')
+        raise ProblemError(f'{name} must be a number; got {shown(value)}; write 3, 0.1, "0.1" or "3/7"')
     if isinstance(value, (int, Fraction)):
         return Fraction(value)
     if isinstance(value, float):
@@ -127,14 +127,14 @@ def _from_text(text: str, name: str) -> Fraction:
             f"{name} must be a number of at most {MOST_CHARACTERS} characters; got {len(text)}; shorten it"
         )
     if not _NUMBER.fullmatch(text):
-        raise ProblemError(f'{name} must be a finite number; got {_shown(text)}; write 3, 0.1, "0.1" or "3/7"')
+        raise ProblemError(f'{name} must be a finite number; got {shown(text)}; write 3, 0.1, "0.1" or "3/7"')
     exponent = re.search(r"[eE]([+-]?\d+)", text)
     if exponent and abs(int(exponent[1])) > MOST_CHARACTERS:
-        raise ProblemError(f"{name} must have an exponent within ±{MOST_CHARACTERS}; got {_shown(text)}; rescale it")
+        raise ProblemError(f"{name} must have an exponent within ±{MOST_CHARACTERS}; got {shown(text)}; rescale it")
     try:
         return Fraction(re.sub(r"\s", "", text))
     except ZeroDivisionError as error:
-        raise ProblemError(f"{name} must be a finite number; got {_shown(text)}, which divides by zero") from error
+        raise ProblemError(f"{name} must be a finite number; got {shown(text)}, which divides by zero") from error
 
 
 # Files -------------------------------------------------------------------------------------------
@@ -143,12 +143,12 @@ def _from_text(text: str, name: str) -> Fraction:
 def _read(path: Path) -> dict[str, Any]:
     text = _text(path)
     try:
-        values = tomllib.loads(text, parse_float=str) if path.suffix.lower() == ".toml" else _json(text)
+        values = toml(text, parse_float=str) if path.suffix.lower() == ".toml" else _json(text)
     except (ValueError, RecursionError) as error:
         kind = "TOML" if path.suffix.lower() == ".toml" else "JSON"
         raise ProblemError(f"{path} must be a {kind} file; it is not: {_brief(error)}; mend the file") from error
     if not isinstance(values, dict):
-        raise ProblemError(f"{path} must hold a table of the keys {', '.join(KEYS)}; got {_shown(values)}")
+        raise ProblemError(f"{path} must hold a table of the keys {', '.join(KEYS)}; got {shown(values)}")
     return values
 
 
@@ -163,17 +163,13 @@ def _text(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if not path.is_file():  # a device or a pipe may have no end
-            raise ProblemError(f"expected an existing file; got {str(path)!r}; check the path")
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        return bounded(path, MOST_BYTES)
+    except FileNotFoundError as error:
+        raise ProblemError(f"expected an existing file; got {str(path)!r}; check the path") from error
+    except TooLargeError as error:
+        raise ProblemError(f"{path} may have {error}; choose a smaller problem") from error
     except (OSError, ValueError) as error:
-        if isinstance(error, ProblemError):
-            raise
         raise ProblemError(f"expected a readable file; got {str(path)!r}: {_brief(error)}; check the path") from error
-    if len(data) > MOST_BYTES:
-        raise ProblemError(f"{path} may have at most {MOST_BYTES} bytes; it has more; choose a smaller problem")
-    return data
 
 
 def _json(text: str) -> Any:
@@ -194,7 +190,7 @@ def _loaded(key: str, value: Any, folder: Path) -> Any:
     """Return the value, or what the .npy file that it names holds."""
     if key in ARRAYS and isinstance(value, str):
         if not value.endswith(".npy"):
-            raise ProblemError(f"{key} must be a list of numbers or the name of a .npy file; got {_shown(value)}")
+            raise ProblemError(f"{key} must be a list of numbers or the name of a .npy file; got {shown(value)}")
         return _array(folder / value, key)
     return value
 
@@ -224,7 +220,7 @@ def _array(path: Path, key: str) -> Any:
 def _change(change: str) -> tuple[str, Any]:
     key, equals, text = change.partition("=")
     if not equals:
-        raise ProblemError(f"expected KEY=VALUE; got {_shown(change)}; write for example alpha=1/8")
+        raise ProblemError(f"expected KEY=VALUE; got {shown(change)}; write for example alpha=1/8")
     key = key.strip()
     _require_known(key)
     try:
@@ -237,7 +233,7 @@ def _require_known(key: str) -> None:
     if key not in KEYS:
         near = difflib.get_close_matches(key, KEYS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ProblemError(f"expected the keys {', '.join(KEYS)}; got {_shown(key)}{hint}")
+        raise ProblemError(f"expected the keys {', '.join(KEYS)}; got {shown(key)}{hint}")
 
 
 def _require_present(values: Mapping[str, Any]) -> None:
@@ -253,14 +249,14 @@ def _require_present(values: Mapping[str, Any]) -> None:
 def _size(value: Any, name: str) -> int:
     exact = number(value, name)
     if exact.denominator != 1 or not 1 <= exact <= 10**12:
-        raise ProblemError(f"{name} must be an integer from 1 to 10^12; got {_shown(value)}; give a whole number")
+        raise ProblemError(f"{name} must be an integer from 1 to 10^12; got {shown(value)}; give a whole number")
     return int(exact)
 
 
 def _entries(value: Any, name: str) -> Any:
     """Return a list of numbers, or of lists of numbers, with every number exact."""
     if not isinstance(value, list) or not value:
-        raise ProblemError(f"{name} must be a list of numbers or of rows; got {_shown(value)}")
+        raise ProblemError(f"{name} must be a list of numbers or of rows; got {shown(value)}")
     if len({isinstance(row, list) for row in value}) > 1:
         raise ProblemError(f"{name} must be a list of numbers or of rows; got both in one list")
     entries = sum(len(row) if isinstance(row, list) else 1 for row in value)
@@ -272,11 +268,6 @@ def _entries(value: Any, name: str) -> Any:
         else number(row, f"{name}[{i}]")
         for i, row in enumerate(value)
     ]
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _brief(error: BaseException) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foanil.inputs import shown
+
 Floats = npt.NDArray[np.float64]
 
 MOST_VALUES = 100_000
@@ -122,7 +124,7 @@ def _range(name: str, given: Mapping[str, Any], gridded: bool) -> Axis:
         raise SpecificationError(f"axis {name}: expected from < to; got {low:g} and {high:g}; give one value instead")
     scale = given.get("scale", "linear")
     if scale not in ("linear", "log"):
-        raise SpecificationError(f'axis {name}: scale is "linear" or "log"; got {scale!r}; choose one')
+        raise SpecificationError(f'axis {name}: scale is "linear" or "log"; got {shown(scale)}; choose one')
     if scale == "log" and low <= 0:
         raise SpecificationError(f"axis {name}: a logarithmic range begins above 0; got {low:g}; raise it")
     count = whole(given["count"], f"axis {name}: count", 2, MOST_VALUES) if gridded else 0
@@ -132,19 +134,20 @@ def _range(name: str, given: Mapping[str, Any], gridded: bool) -> Axis:
 def _value(name: str, given: Any) -> float:
     kind = KINDS[name]
     if isinstance(given, bool) or not isinstance(given, (int, float)):
-        raise SpecificationError(f"axis {name} ({kind.meaning}) takes numbers; got {given!r}; write for example 0.5")
-    value = float(given)
-    if not kind.least <= value <= kind.most:
         raise SpecificationError(
-            f"axis {name} ({kind.meaning}) must lie in [{kind.least:g}, {kind.most:g}]; got {given!r}; mend it"
+            f"axis {name} ({kind.meaning}) takes numbers; got {shown(given)}; write for example 0.5"
         )
-    if kind.whole and value != int(value):
-        raise SpecificationError(f"axis {name} ({kind.meaning}) takes whole numbers; got {given!r}; round it")
-    return value
+    if not kind.least <= given <= kind.most:
+        raise SpecificationError(
+            f"axis {name} ({kind.meaning}) must lie in [{kind.least:g}, {kind.most:g}]; got {shown(given)}; mend it"
+        )
+    if kind.whole and given != int(given):
+        raise SpecificationError(f"axis {name} ({kind.meaning}) takes whole numbers; got {shown(given)}; round it")
+    return float(given)
 
 
 def whole(given: Any, what: str, least: int, most: int) -> int:
     """Return a whole number within bounds. Raises SpecificationError."""
     if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
-        raise SpecificationError(f"{what} must be a whole number from {least} to {most}; got {given!r}; mend it")
+        raise SpecificationError(f"{what} must be a whole number from {least} to {most}; got {shown(given)}; mend it")
     return given

@@ -170,15 +170,16 @@ def _names(bits: int) -> str:
 
 
 def opened(source: Path | bytes, sweep: Specification, number: int) -> Chunk:
-    """Return what the footer of a chunk's file tells. Raises ChunkError unless it is that chunk of that sweep."""
+    """Return what a chunk's file tells. Raises ChunkError unless it is that chunk of that sweep, undamaged."""
     name = f"chunk {number}" if isinstance(source, bytes) else str(source)
     try:
-        footer = pq.read_metadata(io.BytesIO(source) if isinstance(source, bytes) else source)
-        note = json.loads((footer.metadata or {})[KEY])
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        found = table_of(source)
+        note = json.loads((found.schema.metadata or {})[KEY])
+        about = note["digest"], note["chunk"], found.num_rows
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise ChunkError(f"{name} is no whole chunk of a sweep: {error}; move it away to compute it again") from error
     rows = len(sweep.points_in(number)) * sweep.starts
-    if (note["digest"], note["chunk"], footer.num_rows) != (_digest(sweep), number, rows):
+    if about != (_digest(sweep), number, rows):
         raise ChunkError(
             f"{name} is not chunk {number} of this sweep, or was computed with other versions of foanil, NumPy, SciPy, "
             "Hypothesis or pyarrow: install the same on every worker, or choose another folder"

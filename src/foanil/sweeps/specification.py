@@ -6,13 +6,13 @@ import difflib
 import functools
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from foanil.inputs import TooLargeError, bounded, shown, toml
 from foanil.sweeps.axes import ALTERNATIVES, KINDS, Axis, SpecificationError, axis, whole
 
 DRAWS = ("grid", "latin-hypercube", "hypothesis")
@@ -87,14 +87,12 @@ def _code(certified: bool) -> str:
 def read(path: Path) -> Specification:
     """Return the sweep that a TOML file describes. Raises SpecificationError."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise SpecificationError(f"{path} may have at most {MOST_BYTES} bytes; it has more; give ranges, not lists")
-        given = tomllib.loads(path.read_bytes().decode("utf-8"))
+        given = toml(bounded(path, MOST_BYTES).decode("utf-8"))
     except OSError as error:
         raise SpecificationError(f"{path} cannot be read: {error.strerror}; check the path") from error
+    except TooLargeError as error:
+        raise SpecificationError(f"{path} may have {error}; give ranges, not lists") from error
     except ValueError as error:  # also what is no UTF-8
-        if isinstance(error, SpecificationError):
-            raise
         raise SpecificationError(f"{path} must be a TOML file in UTF-8; it is not: {error}; mend the file") from error
     return specification(given)
 
@@ -130,24 +128,24 @@ def _require_known(key: str, known: tuple[str, ...]) -> None:
     if key not in known:
         near = difflib.get_close_matches(key, known, 1)
         hint = f"; did you mean {near[0]!r}?" if near else "; remove it"
-        raise SpecificationError(f"expected the keys {', '.join(known)}; got {key!r}{hint}")
+        raise SpecificationError(f"expected the keys {', '.join(known)}; got {shown(key)}{hint}")
 
 
 def _choice(given: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
     if given.get(key) not in known:
-        raise SpecificationError(f"{key} must be one of {', '.join(known)}; got {given.get(key)!r}; choose one")
+        raise SpecificationError(f"{key} must be one of {', '.join(known)}; got {shown(given.get(key))}; choose one")
     return str(given[key])
 
 
 def _epsilon(given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 1e-9 <= given < 1:
-        raise SpecificationError(f"epsilon must lie in [1e-9, 1); got {given!r}; write for example 0.01")
+        raise SpecificationError(f"epsilon must lie in [1e-9, 1); got {shown(given)}; write for example 0.01")
     return float(given)
 
 
 def _outcomes(given: Any) -> tuple[str, ...]:
     if not isinstance(given, list) or not given:
-        raise SpecificationError(f"outcomes must be a list out of {', '.join(OUTCOMES)}; got {given!r}; name some")
+        raise SpecificationError(f"outcomes must be a list out of {', '.join(OUTCOMES)}; got {shown(given)}; name some")
     for name in given:
         _require_known(str(name), OUTCOMES)
     return tuple(name for name in OUTCOMES if name in given)
@@ -155,7 +153,7 @@ def _outcomes(given: Any) -> tuple[str, ...]:
 
 def _axes(given: Any, gridded: bool) -> tuple[Axis, ...]:
     if not isinstance(given, dict):
-        raise SpecificationError(f"expected a table [axes]; got {given!r}; add one with {', '.join(KINDS)}")
+        raise SpecificationError(f"expected a table [axes]; got {shown(given)}; add one with {', '.join(KINDS)}")
     for name in given:
         _require_known(name, tuple(KINDS))
     given = {"condition": 1, **given}
