@@ -295,3 +295,12 @@ def test_time_left_is_told_at_the_pace_of_its_round(
     for line in ["a round", "1/4 mutants", "2/4 mutants"]:
         tell(line)
     assert capsys.readouterr().err == "a round\n1/4 mutants  (30 s left)\n2/4 mutants  (20 s left)\n"
+
+
+@pytest.mark.parametrize("command", ["mutants", "independence"])
+@pytest.mark.parametrize("option", ["--reports", "--kept"])
+def test_long_runs_know_first_that_they_can_write(command: str, option: str, tmp_path: Path) -> None:
+    """What cannot be written to is refused before the work, naming the option."""
+    (tmp_path / "file").touch()
+    given = ["--reports", str(tmp_path / "out"), option, str(tmp_path / "file" / "below")]
+    assert f"{option} DIR" in refused(command, *given, "--seconds", "1")

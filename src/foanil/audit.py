@@ -175,7 +175,7 @@ def libraries(run: Mapping[str, Any]) -> dict[str, str]:
 # Writing -------------------------------------------------------------------------------------------
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, option: str = "--audit-reports") -> None:
     """Raise UnwritableReportsError unless files can be written to the folder (it is made if it does not exist)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -184,7 +184,7 @@ def check_writable(folder: Path) -> None:
     except OSError as error:
         raise UnwritableReportsError(
             f"expected a folder to write reports to; {folder} is not one ({error.strerror or error}); "
-            "name another with --audit-reports DIR"
+            f"name another with {option} DIR"
         ) from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from foanil.commands.terminal import AS_JSON, InputError, checkout, print_json
+from foanil.commands.terminal import AS_JSON, InputError, checkout, print_json, writable
 
 UNDECIDED = 3
 
@@ -33,11 +33,12 @@ def independence(jobs: int, seconds: float, kept: Path | None, reports: Path | N
     from foanil.mutants.independence import measure, page, runs
 
     root = checkout("the checks that are measured")
-    path = kept or root / "runs" / "independence.jsonl"
+    path, folder = kept or root / "runs" / "independence.jsonl", writable(reports or root / "reports", "--reports")
+    writable(path.parent, "--kept")
     # pytest, which runs the checks, speaks on standard output: that is for what is asked of this command.
     with contextlib.redirect_stdout(sys.stderr):
         left = measure(root, path, seconds, jobs=jobs)
-    write_all(reports or root / "reports", {"independence.md": page(runs(root, path), left).encode()}, ())
+    write_all(folder, {"independence.md": page(runs(root, path), left).encode()}, ())
     measured = len(runs(root, path))
     if as_json:
         print_json({"measured": measured, "left": len(left)})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from foanil.commands.terminal import AS_JSON, checkout, estimated, print_json
+from foanil.commands.terminal import AS_JSON, checkout, estimated, print_json, writable
 
 UNDECIDED = 3
 
@@ -34,9 +34,11 @@ def mutants(jobs: int, seconds: float, kept: Path | None, reports: Path | None, 
 
     root = checkout("the checks that kill mutants")
     sys.path.insert(0, str(root))
-    found = matrix(root, kept or root / "runs" / "kill_matrix.jsonl", jobs, seconds, teller())
+    kept, folder = kept or root / "runs" / "kill_matrix.jsonl", writable(reports or root / "reports", "--reports")
+    writable(kept.parent, "--kept")
+    found = matrix(root, kept, jobs, seconds, teller())
     written = {name: text.encode() for name, text in pages(found).items()}
-    write_all(reports or root / "reports", written, ("mutants/*.md",))
+    write_all(folder, written, ("mutants/*.md",))
     left = survivors(found)
     if as_json:
         print_json({"survivors": left, "not_run": found.missing})

@@ -30,7 +30,7 @@ def report(reports: Path | None, output: Path | None, as_json: bool) -> None:
     try:
         written = expiry.read(reports or root / "reports")
         if output is not None:
-            check_writable(output)
+            check_writable(output, "--output")
         now = sources(root, REGISTRY)
         found = expiry.findings(written, REGISTRY, now)
         if output is not None:

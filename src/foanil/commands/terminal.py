@@ -39,6 +39,17 @@ def print_json(data: Any) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
+def writable(folder: Path, option: str) -> Path:
+    """Return a folder that can be written to, made if it is missing; InputError before the work, not after it."""
+    from foanil.audit import UnwritableReportsError, check_writable
+
+    try:
+        check_writable(folder, option)
+    except UnwritableReportsError as error:
+        raise InputError(str(error)) from error
+    return folder
+
+
 def estimated() -> Callable[[int, int], str]:
     """Return what says, for work done out of all, how long the rest takes at the pace since now."""
     began = time.monotonic()

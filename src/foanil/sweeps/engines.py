@@ -204,7 +204,7 @@ class Cluster:
         for name in ("distributed", "distributed.client", "distributed.core"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what is lost is told in our words
         where = {"scheduler_file" if self.address.endswith(".json") else "address": self.address}
-        ends = time.monotonic() + self.patience
+        ends, told = time.monotonic() + self.patience, False
         while True:
             try:
                 return distributed.Client(**where, timeout=min(10, self.patience), set_as_default=False)
@@ -214,6 +214,9 @@ class Cluster:
                         f"no Dask scheduler answers at {self.address}: {error}; start one (dask scheduler), or leave "
                         "out --scheduler; every finished chunk is kept, and the same command goes on from there"
                     ) from error
+                if not told:
+                    _log.warning("no scheduler answers at %s: trying for %.0f s", self.address, self.patience)
+                    told = True
                 time.sleep(0.5)
 
     def _drained(

@@ -59,9 +59,10 @@ class Folder:
             for left in self.path.glob("chunks/.*.part"):
                 left.unlink(missing_ok=True)
             return
-        if self.path.exists() and any(self.path.iterdir()):
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise CheckpointError(
-                f"expected an empty folder or this sweep's; {self.path} holds something else: choose another --output"
+                f"expected an empty folder or this sweep's; {self.path} is or holds something else: "
+                "choose another --output"
             )
         write_bytes(about, (json.dumps(identity, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
 
