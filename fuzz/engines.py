@@ -97,8 +97,8 @@ def _by_coverage(cases: Any, judge: Callable[[Any], None], seconds: float) -> No
     import atheris
 
     one_input = _test(cases, judge).hypothesis.fuzz_one_input  # type: ignore[attr-defined]
-    # The guard bounds a case itself.
-    flags = [f"-max_total_time={max(1, int(seconds))}", "-seed=1", "-timeout=0", "-rss_limit_mb=0", "-max_len=8192"]
+    # The guard bounds a case itself; Atheris takes 0 for no time at all.
+    flags = [f"-max_total_time={max(1, int(seconds))}", "-seed=1", "-timeout=3600", "-rss_limit_mb=0", "-max_len=8192"]
     atheris.Setup([sys.argv[0], *flags, "-verbosity=0"], one_input)
     atheris.Fuzz()
 

@@ -258,3 +258,9 @@ def test_committed_reports_are_as_the_audit_wrote_them() -> None:
     root = Path(__file__).parents[1]
     faults = expiry.findings(expiry.read(root / "reports"), REGISTRY, sources(root, REGISTRY))
     assert [fault for fault in faults if fault.fault is Fault.EDITED] == []
+
+
+@pytest.mark.parametrize("name", ["[" * 300, "a\0b", "", "missing.md"])
+def test_names_that_no_page_can_have_are_of_none(name: str, folder: Path) -> None:
+    """A name too long for any file, with a NUL, of the folder itself or of nothing has no page."""
+    assert Written(folder, "", {"pages": {}}).page(name) is None

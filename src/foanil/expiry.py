@@ -55,10 +55,13 @@ class Written:
     data: Mapping[str, Any]
 
     def page(self, name: str) -> bytes | None:
-        """Return the bytes of a page, None where there is no such file below the folder."""
+        """Return the bytes of a page, None where no such file can be read below the folder."""
         path = self.folder / name
-        inside = path.resolve().is_relative_to(self.folder.resolve())
-        return path.read_bytes() if inside and path.is_file() else None
+        try:
+            inside = path.resolve().is_relative_to(self.folder.resolve())
+            return path.read_bytes() if inside and path.is_file() else None
+        except (OSError, ValueError):  # a name that no file can have
+            return None
 
     def as_written(self, name: str) -> bool:
         """Whether a page has the bytes that the audit wrote."""
